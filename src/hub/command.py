@@ -1,0 +1,151 @@
+"""The part of the `hub` command that needs the application: demo, serve, worker, test, manage, messages.
+
+`welfare.command` hands over to `main` when Django is installed. Each command is one short function; the whole flow of
+`hub demo` can be read on one screen in `demo.py`.
+"""
+
+import argparse
+import os
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
+
+from hub import places
+from hub.postgres import Embedded, PostgresProblem
+
+COMMANDS = ("demo", "serve", "worker", "test", "manage", "messages")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; returns the exit status. `argv` begins with the command's name."""
+    # These three hand their arguments on to programs that have their own --help.
+    raw: dict[str, Callable[[list[str]], int]] = {"test": test, "manage": manage}
+    if argv and argv[0] in raw:
+        return _told(lambda: raw[argv[0]](list(argv[1:])))
+    options = _parser().parse_args(argv)
+    return _told(lambda: options.run(options))
+
+
+def _told(run: Callable[[], int]) -> int:
+    """Run, and turn what a person can mend into a sentence instead of a traceback."""
+    try:
+        return run()
+    except PostgresProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hub", description="The Welfare Hub.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo_ = commands.add_parser(
+        "demo",
+        help="an invented district, screened, with demo accounts, in the browser",
+        description="Build an invented district, screen it, and open the hub on this machine. "
+        "The second start takes seconds. Ctrl-C ends it.",
+    )
+    demo_.add_argument("--fresh", action="store_true", help="throw the demonstration away and build it again")
+    demo_.add_argument("--port", type=int, help="port of the address (default: 8000 or the next free one)")
+    demo_.add_argument(
+        "--households", type=int, metavar="N", help="a smaller district, of about N households (needs --fresh)"
+    )
+    demo_.set_defaults(run=demo)
+
+    serve_ = commands.add_parser(
+        "serve",
+        help="web server and worker on this machine's database",
+        description="Bring the database up to date, then serve pages and work in the background.",
+    )
+    serve_.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    serve_.add_argument("--port", type=int, default=8000)
+    serve_.set_defaults(run=serve)
+
+    worker_ = commands.add_parser("worker", help="one more worker for background work")
+    worker_.set_defaults(run=worker)
+
+    messages_ = commands.add_parser(
+        "messages",
+        help="bring the translations up to date with the pages",
+        description="Put every text of pages and code that has no Korean yet into the .po files, for translating.",
+    )
+    messages_.set_defaults(run=messages)
+    return parser
+
+
+def demo(options: argparse.Namespace) -> int:
+    """`hub demo`."""
+    from hub import demo as demonstration
+
+    return demonstration.run(fresh=options.fresh, port=options.port, households=options.households)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """`hub serve`."""
+    from hub import serving
+
+    with database():
+        set_up()
+        serving.prepare()
+        with serving.Children() as children:
+            serving.start(children, options.host, options.port)
+            print(f"http://{options.host}:{options.port}/", flush=True)
+            return children.wait()
+
+
+def worker(options: argparse.Namespace) -> int:
+    """`hub worker`: one worker process, until it is ended."""
+    from hub import serving
+
+    with database():
+        set_up()
+        serving.work()
+    return 0
+
+
+def test(arguments: list[str]) -> int:
+    """`hub test [arguments for pytest]`."""
+    from hub import checking
+
+    return checking.run(arguments)
+
+
+def manage(arguments: list[str]) -> int:
+    """`hub manage ...`: Django's own commands, with the database running."""
+    with database():
+        set_up()
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["hub manage", *arguments])
+    return 0
+
+
+def messages(options: argparse.Namespace) -> int:
+    """`hub messages`."""
+    set_up()
+    from hub import messages as translations
+
+    added = translations.collect()
+    print(f"{added} new texts to translate in the .po files under {translations.FOLDER}")
+    return 0
+
+
+def database() -> AbstractContextManager[object]:
+    """The embedded server while the block runs; nothing when DATABASE_URL names another one."""
+    if os.environ.get("DATABASE_URL"):
+        return nullcontext()
+    return Embedded(places.home() / "postgres").running()
+
+
+def set_up() -> None:
+    """Make Django ready in this process."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+    import django
+
+    django.setup()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

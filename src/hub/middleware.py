@@ -1,0 +1,41 @@
+"""What happens around every request that Django does not already do."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+type Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def language(answer: Answer) -> Answer:
+    """Speak Korean unless this browser chose otherwise in the masthead.
+
+    The browser's own wish is not asked: office machines are set up in all ways, and the same page should look the
+    same at every desk until someone chooses.
+    """
+    offered = {code for code, _ in settings.LANGUAGES}
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        with translation.override(chosen if chosen in offered else settings.LANGUAGE_CODE):
+            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
+            response = answer(request)
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+            return response
+
+    return respond
+
+
+def keep_private(answer: Answer) -> Answer:
+    """Let nobody on the way, and no one at the same desk later, keep a copy of a signed-in person's page."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    return respond

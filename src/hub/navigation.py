@@ -1,0 +1,52 @@
+"""What the masthead offers: one line per place, in the order of the work.
+
+An entry appears as soon as its app brings the named address, and only to those who hold its right.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from hub.access.access import may
+from hub.access.queries import duties
+from hub.access.roles import Right
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A place in the masthead: the name of its address, its words, and the right one needs to see it."""
+
+    address: str
+    label: str | Promise
+    right: Right | None = None
+
+
+ENTRIES = (
+    Entry("home", _("Home")),
+    Entry("interviews", _("Desk interview"), Right.INTERVIEW),
+    Entry("run", _("District run"), Right.SEE_FIGURES),
+    Entry("search", _("Find a household"), Right.SEE_HOUSEHOLDS),
+    Entry("programmes", _("Programmes")),
+)
+
+
+def masthead(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `navigation`, a list of {label, address, here}, and `duty_posts`, the names of posts held."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"navigation": [], "duty_posts": []}
+    offered = []
+    for entry in ENTRIES:
+        if entry.right is not None and not may(user, entry.right):
+            continue
+        try:
+            address = reverse(entry.address)
+        except NoReverseMatch:
+            continue
+        here = request.path == address or (address != "/" and request.path.startswith(address))
+        offered.append({"label": entry.label, "address": address, "here": here})
+    return {"navigation": offered, "duty_posts": [duty.role.label for duty in duties(user)]}

@@ -1,0 +1,1 @@
+"""Who serves where: the district and its centres."""

@@ -1,0 +1,41 @@
+"""District and centres, by the codes that every Korean register uses for them."""
+
+from django.db import models
+from django.utils.translation import get_language
+
+
+class District(models.Model):
+    """An autonomous district (gu)."""
+
+    code = models.CharField(max_length=5, primary_key=True)
+    name_ko = models.CharField(max_length=40)
+    name_en = models.CharField(max_length=40)
+
+    def __str__(self) -> str:
+        return self.name_en if get_language() == "en" else self.name_ko
+
+
+class Centre(models.Model):
+    """A dong with its community service centre, and what is published about it.
+
+    The figures are the published ones of a quarter, kept to set what the hub knows against; the hub's own counts come
+    from its register.
+    """
+
+    code = models.CharField(max_length=10, primary_key=True, help_text="administrative dong code, ten digits")
+    district = models.ForeignKey(District, on_delete=models.PROTECT, related_name="centres")
+    name_ko = models.CharField(max_length=40)
+    name_en = models.CharField(max_length=40)
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    square_km = models.FloatField()
+    households = models.PositiveIntegerField()
+    population = models.PositiveIntegerField()
+    aged_65 = models.PositiveIntegerField(help_text="people aged 65 and over")
+    figures_on = models.DateField()
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name_en if get_language() == "en" else self.name_ko

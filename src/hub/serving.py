@@ -1,0 +1,171 @@
+"""Web server and worker as child processes that end together.
+
+The parent starts them, watches them and ends them: with Ctrl-C, when it is told to terminate, or when one of them
+dies. Should the parent itself be killed, the operating system ends the children.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from types import FrameType, TracebackType
+
+from hub import messages, places
+
+_DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+
+
+class Stopped(Exception):
+    """Somebody asked us to end."""
+
+
+def prepare() -> None:
+    """Bring translations, database tables and static files up to date; quick when they are."""
+    from django.core.management import call_command
+
+    messages.compile_all()
+    places.private_folder(places.HOME / "snapshots")
+    places.private_folder(places.HOME / "runs")
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False, clear=False)
+
+
+def start(children: "Children", host: str, port: int) -> None:
+    """Start web server and worker, and wait until pages are answered. Raises ChildEnded or TimeoutError."""
+    loop = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    # Python threads share one core; a second process uses the other, and its threads wait for the database.
+    size = ["--workers", "2", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
+    children.add("web server", [*loop, *size, "--respawn-failed-workers", "hub.wsgi:application"])
+    children.add("worker", [sys.executable, "-m", "hub.command", "worker"])
+    _wait_until_alive(children, host, port)
+
+
+def work() -> None:
+    """Be a worker until told to end. Jobs of workers that died are taken up again, at the start and every minute."""
+    from procrastinate.contrib.django import app
+
+    from hub.tasks import give_back_abandoned_work
+
+    async def run() -> None:
+        # Django's own connection belongs to the thread that opened it; a worker needs one of its own kind.
+        with app.replace_connector(app.connector.get_worker_connector()):
+            async with app.open_async():
+                await give_back_abandoned_work()
+                # Two at a time, so that a long run does not hold up small jobs.
+                await app.run_worker_async(concurrency=2, delete_jobs="never")
+
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(run())
+
+
+def free_port(host: str, wanted: int | None, first: int = 8000) -> int:
+    """The wanted port if it is free, else, when none was asked for, the next free one from `first` on.
+
+    Raises OSError when the wanted port is taken.
+    """
+    if wanted is not None:
+        _listen_once(host, wanted)
+        return wanted
+    for port in range(first, first + 100):
+        with contextlib.suppress(OSError):
+            _listen_once(host, port)
+            return port
+    raise OSError("no free port")
+
+
+def _listen_once(host: str, port: int) -> None:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        trial.bind((host, port))
+
+
+def _wait_until_alive(children: "Children", host: str, port: int, patience: float = 60) -> None:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    # Where HTTPS ends at a proxy, the server answers plain requests of this machine only when told they were safe.
+    request = urllib.request.Request(f"http://{host}:{port}/alive/", headers={"X-Forwarded-Proto": "https"})
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        children.check()
+        with contextlib.suppress(OSError):
+            with direct.open(request, timeout=5):
+                return
+        time.sleep(0.1)
+    raise TimeoutError("the web server did not answer within a minute")
+
+
+class ChildEnded(Exception):
+    """A child process ended although nobody asked it to."""
+
+
+class Children:
+    """The child processes of this one; leaving the block ends them, last started first."""
+
+    def __init__(self) -> None:
+        self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+    def __enter__(self) -> "Children":
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        signal.signal(signal.SIGHUP, self._stop)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        for _, child in reversed(self._children):
+            child.terminate()
+        for _, child in reversed(self._children):
+            try:
+                child.wait(timeout=5)  # a job it was at is taken up again at the next start
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        return kind is Stopped
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        raise Stopped
+
+    def add(self, name: str, command: Sequence[str]) -> None:
+        """Start one child. It gets its own group, so that Ctrl-C reaches it through us and not before us."""
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, process_group=0, preexec_fn=_end_with_parent
+        )
+        self._children.append((name, child))
+
+    def check(self) -> None:
+        """Raise ChildEnded when one is gone."""
+        for name, child in self._children:
+            if child.poll() is not None:
+                raise ChildEnded(f"the {name} ended by itself (status {child.returncode})")
+
+    def wait(self) -> int:
+        """Wait until somebody asks us to end (status 0) or a child dies (status 1)."""
+        try:
+            while True:
+                self.check()
+                time.sleep(0.5)
+        except ChildEnded as ended:
+            print(ended, file=sys.stderr)
+            return 1
+        except Stopped:
+            return 0
+
+
+def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGTERM)
+        if os.getppid() == 1:  # it died before we could ask
+            os._exit(1)

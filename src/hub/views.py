@@ -1,0 +1,52 @@
+"""The few pages that belong to no app: home before there is a desk, the sign of life, the pages of errors."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from hub.access.access import Refused
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Where signing in leads until the app `desk` brings its own home."""
+    return render(request, "home.html")
+
+
+@login_not_required
+@transaction.non_atomic_requests
+@require_GET
+def alive(request: HttpRequest) -> HttpResponse:
+    """Whether the hub and its database answer; for the start command and for monitoring. Tells nothing else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("alive", content_type="text/plain")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: what the browser sent cannot be read."""
+    return render(request, "400.html", status=400)
+
+
+def refused(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
+    """403: with the reason, when one of our own gates gave one."""
+    reason = str(exception) if isinstance(exception, Refused) else ""
+    return render(request, "403.html", {"reason": reason}, status=403)
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form whose origin cannot be proven, most often one left open over night."""
+    return render(request, "403_form.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: without repeating the address, which may hold what it should not."""
+    return render(request, "404.html", status=404)
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """500: a page that needs neither database nor session, for either may be what failed."""
+    return render(None, "500.html", status=500)

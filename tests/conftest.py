@@ -1,0 +1,127 @@
+"""What all tests share: a real PostgreSQL, cloned from a migrated template, and a few people with posts.
+
+The template is made once for each state of the migrations and kept; a run takes a clone of it, which is a matter of
+a tenth of a second. Tests that need real transactions (`transaction=True`) get a fresh clone afterwards instead of
+emptied tables, because the audit trail refuses to be emptied and reference data should stay.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+SOURCE = Path(__file__).parents[1] / "src" / "hub"
+
+
+class Clones:
+    """The databases of this test run: a template shared with other runs, and this run's clone of it."""
+
+    def __init__(self, parameters: dict[str, object]) -> None:
+        self.parameters = parameters
+        self.template = f"template_hub_{self._fingerprint()}"
+        self.clone = f"test_hub_{os.getpid()}"
+
+    @staticmethod
+    def _fingerprint() -> str:
+        digest = hashlib.sha256()
+        import procrastinate
+
+        digest.update(procrastinate.__version__.encode())
+        for path in sorted([*SOURCE.glob("**/migrations/*.py"), *SOURCE.glob("organisation/**/*.*")]):
+            if "__pycache__" not in path.parts:
+                digest.update(path.read_bytes())
+        return digest.hexdigest()[:12]
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(**{**self.parameters, "dbname": self._entrance()}, autocommit=True)
+
+    def _entrance(self) -> str:
+        return str(self.parameters["dbname"])
+
+    def exists(self, name: str) -> bool:
+        with self._connect() as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        return found is not None
+
+    def run(self, statement: str, *names: str) -> None:
+        with self._connect() as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    def renew(self) -> None:
+        """A clone as good as new under the same name."""
+        with self._connect() as connection:
+            name, template = sql.Identifier(self.clone), sql.Identifier(self.template)
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, template))
+
+    def drop(self) -> None:
+        self.run("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.clone)
+
+    def clear_left_behind(self) -> None:
+        """Remove clones of runs that were killed."""
+        with self._connect() as connection:
+            rows = connection.execute(
+                "SELECT datname FROM pg_database WHERE datname ~ '^(test|making)_hub_[0-9]+$'"
+            ).fetchall()
+        for (name,) in rows:
+            if not Path(f"/proc/{name.rpartition('_')[2]}").exists():
+                self.run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: object) -> Iterator[None]:
+    """In place of pytest-django's own: start the server, and point Django at this run's clone."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from hub import places
+    from hub.organisation.actions import found_district
+    from hub.postgres import Embedded
+
+    if os.environ.get("DATABASE_URL"):
+        server = nullcontext()
+    else:
+        server = Embedded(places.home() / "postgres", durable=False).running()
+    with server:
+        clones = Clones(
+            {
+                key: value
+                for key, value in connection.get_connection_params().items()
+                if key in ("host", "port", "user", "password", "dbname") and value
+            }
+        )
+        clones.clear_left_behind()
+        settings = connection.settings_dict
+        if not clones.exists(clones.template):
+            making = f"making_hub_{os.getpid()}"
+            clones.run("DROP DATABASE IF EXISTS {} WITH (FORCE)", making)
+            clones.run("CREATE DATABASE {}", making)
+            settings["NAME"] = making
+            with django_db_blocker.unblock():  # type: ignore[attr-defined]
+                call_command("migrate", verbosity=0, interactive=False)
+                found_district()
+                connection.close()
+            try:
+                clones.run("ALTER DATABASE {} RENAME TO {}", making, clones.template)
+            except psycopg.errors.DuplicateDatabase:  # another run was quicker
+                clones.run("DROP DATABASE {}", making)
+        clones.renew()
+        settings["NAME"] = clones.clone
+
+        def renew(case: TransactionTestCase) -> None:
+            connection.close()
+            clones.renew()
+
+        TransactionTestCase._fixture_teardown = renew  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            with django_db_blocker.unblock():  # type: ignore[attr-defined]
+                connection.close()
+            clones.drop()

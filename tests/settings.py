@@ -1,0 +1,27 @@
+"""The hub's settings as tests use them: own home, plain static files, work done at once."""
+
+import os
+from pathlib import Path
+
+# Before the hub's settings are read: tests have their own server and keys beside the demonstration's.
+os.environ["HUB_HOME"] = str(Path(__file__).parents[1] / ".hub" / "tests")
+os.environ["HUB_PLAIN_HTTP"] = "1"
+
+from hub import messages  # noqa: E402
+from hub.settings import *  # noqa: E402, F403
+from hub.settings import DATABASES, STORAGES  # noqa: E402
+
+messages.compile_all()
+
+# A test's connections must all be known, so that its database can be thrown away.
+DATABASES["default"]["OPTIONS"].pop("pool", None)
+# Manifests need collected files; pages under test take them from the source.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+# Argon2 is slow on purpose; what matters in most tests is who signs in, not how.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+]
+TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend", "QUEUES": []}}
