@@ -107,12 +107,13 @@ def sign_in(request: HttpRequest, username: str, password: str) -> User | None:
 
     What was typed as a name is kept as a keyed hash only: people type their password there.
     """
-    typed = ("username", salted_hmac("hub.access.username", username.casefold()).hexdigest()[:32])
+    hashed = salted_hmac("hub.access.username", username.casefold(), algorithm="sha256").hexdigest()[:32]
+    typed = ("username", hashed)
     origin = request.META.get("REMOTE_ADDR") or None
     # One attempt at a time under one name, or parallel guesses would all count the same few refusals.
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [typed[1]])
-    if queries.refusals_since(timezone.now() - LOCK_FOR, typed[1]) >= LOCK_AFTER:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [hashed])
+    if queries.refusals_since(timezone.now() - LOCK_FOR, hashed) >= LOCK_AFTER:
         raise LockedOut
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):

@@ -7,6 +7,7 @@ writes. Lines carry JSON; the two control characters that separate and quote fie
 
 import io
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import duckdb
 import pyarrow as pa
@@ -86,22 +87,33 @@ def _bytes_of(lines: pa.Array) -> Iterator[memoryview]:
 def copy_out(query: sql.Composable, schema: pa.Schema) -> pa.Table:
     """The rows of a query whose only column is a JSON object, as an Arrow table of this schema.
 
-    A key that is missing in a row becomes null; a key outside the schema is left out.
+    A key that is missing in a row becomes null; a key outside the schema is left out. Arrow reads one part while
+    PostgreSQL writes the next, so never more than two parts of the text are in memory.
     """
-    text = io.BytesIO()
-    with connection.cursor() as cursor:
-        with cursor.copy(sql.SQL("COPY ({}) TO STDOUT " + _FORMAT).format(query)) as copy:
-            for block in copy:
-                text.write(block)
-    if not text.tell():
-        return schema.empty_table()
     # Arrow reads no dates from JSON: they come as text and are turned here.
     plain = pa.schema(
         [field.with_type(pa.string()) if pa.types.is_date(field.type) else field for field in schema]
     )
-    table = pyarrow.json.read_json(
-        pa.BufferReader(text.getbuffer()),
-        read_options=pyarrow.json.ReadOptions(block_size=_BLOCK),
-        parse_options=pyarrow.json.ParseOptions(explicit_schema=plain, unexpected_field_behavior="ignore"),
-    )
-    return table.select(schema.names).cast(schema)
+
+    def read(part: bytes) -> pa.Table:
+        table = pyarrow.json.read_json(
+            pa.BufferReader(part),
+            read_options=pyarrow.json.ReadOptions(block_size=_BLOCK // 16),
+            parse_options=pyarrow.json.ParseOptions(explicit_schema=plain, unexpected_field_behavior="ignore"),
+        )
+        return table.select(schema.names).cast(schema)
+
+    statement = sql.SQL("COPY ({}) TO STDOUT " + _FORMAT).format(query)
+    parts: list[Future[pa.Table]] = []
+    text = io.BytesIO()
+    with ThreadPoolExecutor(1) as reader, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for block in copy:  # whole lines
+            text.write(block)
+            if text.tell() >= _BLOCK:
+                if parts:
+                    parts[-1].result()
+                parts.append(reader.submit(read, text.getvalue()))
+                text = io.BytesIO()
+        if text.tell():
+            parts.append(reader.submit(read, text.getvalue()))
+    return pa.concat_tables([schema.empty_table(), *(part.result() for part in parts)])

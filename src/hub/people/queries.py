@@ -222,10 +222,10 @@ _IN_FORCE = """
         SELECT FROM people_factrecord AS other WHERE other.{about} = record.{about} AND other.id <> record.id
     )
     UNION ALL
-    SELECT about, jsonb_object_agg(name, value)
+    SELECT about, json_object_agg(name, value)
     FROM (
         SELECT DISTINCT ON (record.{about}, said.key) record.{about} AS about, said.key AS name, said.value
-        FROM people_factrecord AS record CROSS JOIN LATERAL jsonb_each(record.values) AS said
+        FROM people_factrecord AS record CROSS JOIN LATERAL json_each(record.values) AS said
         WHERE record.{about} IS NOT NULL AND EXISTS (
             SELECT FROM people_factrecord AS other WHERE other.{about} = record.{about} AND other.id <> record.id
         )
@@ -238,7 +238,8 @@ _IN_FORCE = """
 # One JSON line for each household and member: what the register says of it, then its facts in force. The object is
 # opened here by hand and closed by the stored one, which spares PostgreSQL from building it anew.
 _OBJECT = sql.SQL(
-    "CASE WHEN known.facts IS NULL OR known.facts = '{}' THEN '}' ELSE ',' || substr(known.facts::text, 2) END"
+    "CASE WHEN known.facts IS NULL OR length(known.facts::text) < 4 THEN '}'"
+    " ELSE ',' || substr(ltrim(known.facts::text), 2) END"
 )
 _HOUSEHOLD_LINES = sql.SQL("""
     SELECT '{{"household_id":' || household.id || ',"area":"' || household.centre_id || '"' || {object}

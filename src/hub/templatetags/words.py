@@ -1,6 +1,7 @@
 """Words and amounts as pages print them; known in every template."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.utils.translation import get_language, gettext
@@ -28,3 +29,20 @@ def won(amount: object) -> str:
 def count(number: object) -> str:
     """A number with thousands separated."""
     return f"{number:,}" if isinstance(number, int) else str(number)
+
+
+@register.filter
+def stated(statement: Any) -> str:
+    """The value of a recorded statement as a person reads it: code labels in words, won as won, yes and no."""
+    fact, value = statement.fact, statement.value
+    if fact.type == "code":
+        return spoken(fact.code_labels[fact.codes.index(value)]) if value in fact.codes else str(value)
+    if fact.type == "bool":
+        return gettext("Yes") if value else gettext("No")
+    return won(value) if fact.type == "won" else str(value)
+
+
+@register.filter
+def name_of(place: object) -> str:
+    """The name of anything with `name_ko` and `name_en` in the page's language."""
+    return str(getattr(place, "name_en" if get_language() == "en" else "name_ko", ""))

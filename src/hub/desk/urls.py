@@ -1,0 +1,12 @@
+"""Addresses of the desk, at the root of the hub."""
+
+from django.urls import path
+
+from hub.desk import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("worklist/", views.worklist, name="worklist"),
+    path("search/", views.search, name="search"),
+    path("household/<int:household>/", views.household, name="household"),
+]

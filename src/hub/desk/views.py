@@ -1,0 +1,99 @@
+"""Home, work list, search, and the household on one page."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from hub.access.access import area_of_duty, may, require
+from hub.access.roles import Right
+from hub.organisation.models import Centre
+from hub.people import actions as people
+from hub.people.models import Household
+from hub.programmes import queries as programmes
+from hub.screening import queries as screening
+from hub.screening import sheets
+from hub.screening.access import require_user
+
+PAGE = 25  # households on one page of the work list
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What is to be done, for the posts this person holds."""
+    user = request.user
+    run = screening.latest_run()
+    dongs = area_of_duty(user, Right.SEE_HOUSEHOLDS)
+    page: dict[str, Any] = {
+        "run": run,
+        "may_see": may(user, Right.SEE_HOUSEHOLDS),
+        "may_interview": may(user, Right.INTERVIEW),
+        "may_see_figures": may(user, Right.SEE_FIGURES),
+        "catalogue": programmes.catalogue(),
+    }
+    if run is not None and page["may_see"]:
+        page["centres"] = None if dongs is None else list(Centre.objects.filter(code__in=dongs))
+        page["totals"] = screening.missed_totals(run, dongs)
+        page["items"] = screening.worklist(run, dongs, number=10)
+        page["programmes"] = [counts for counts in screening.by_programme(run, dongs) if counts.missed][:8]
+    return render(request, "desk/home.html", page)
+
+
+@require_GET
+def worklist(request: HttpRequest) -> HttpResponse:
+    """Households of one's dongs that miss something, most won first; `?programme=` keeps to one programme."""
+    require(request.user, Right.SEE_HOUSEHOLDS)
+    run = screening.latest_run()
+    programme = request.GET.get("programme") or None
+    catalogue = programmes.catalogue()
+    if programme is not None and programme not in catalogue.programmes:
+        raise Http404
+    given = request.GET.get("page", "1")
+    number = int(given) if given.isdecimal() and 0 < int(given) < 100_000 else 1
+    dongs = area_of_duty(request.user, Right.SEE_HOUSEHOLDS)
+    items = (
+        screening.worklist(run, dongs, programme=programme, first=(number - 1) * PAGE, number=PAGE + 1) if run else []
+    )
+    page = {
+        "run": run,
+        "items": items[:PAGE],
+        "programme": catalogue.programmes[programme] if programme else None,
+        "number": number,
+        "previous": number - 1 if number > 1 else None,
+        "following": number + 1 if len(items) > PAGE else None,
+    }
+    return render(request, "desk/worklist.html", page)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def search(request: HttpRequest) -> HttpResponse:
+    """Find a household by a member's name or a number; posted, so that a name never stands in an address."""
+    require(request.user, Right.SEE_HOUSEHOLDS)
+    text = request.POST.get("text", "")[:80]
+    found = people.search(text, by=require_user(request.user)) if text.strip() else None
+    return render(request, "desk/search.html", {"text": text, "found": found})
+
+
+@require_GET
+def household(request: HttpRequest, household: int) -> HttpResponse:
+    """Who lives there, what they are entitled to and do not receive, with every reason, and what is on record."""
+    user = require_user(request.user)
+    catalogue = programmes.catalogue()
+    try:
+        known = people.open_household(household, catalogue, by=user, purpose="household page")
+    except Household.DoesNotExist:
+        raise Http404 from None
+    rules = programmes.rules()
+    described = known.described()
+    names = [member.person.name for member in known.members]
+    labels = sheets.called(described.members, rules.day)
+    page = {
+        "known": known,
+        "members": list(zip(known.members, labels, strict=True)),
+        "sheet": sheets.sheet(rules.assess(described), names),
+        "day": rules.day,
+        "run": screening.latest_run(),
+        "may_interview": may(user, Right.INTERVIEW, known.household.dong),
+    }
+    return render(request, "desk/household.html", page)

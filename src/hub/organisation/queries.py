@@ -1,0 +1,70 @@
+"""What is known about district and centres."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from hub.organisation.models import Centre
+
+_DRAWING = Path(__file__).parent / "data" / "seodaemun_map.json"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One dong on the map: its code, both names, an SVG path, and where its label stands."""
+
+    code: str
+    name_ko: str
+    name_en: str
+    path: str
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Map:
+    """The district as SVG paths inside `view_box`, by code of dong, and the note that must stand under it."""
+
+    view_box: str
+    shapes: tuple[Shape, ...]
+
+    @property
+    def note(self) -> str:
+        """How true the map is, in the page's language."""
+        return _(
+            "Approximate map: neighbours and sizes of the dongs are right, their borders are not. Outline of the "
+            "district: National Geographic Information Institute, 2023."
+        )
+
+
+def centres() -> QuerySet[Centre]:
+    """All centres by code."""
+    return Centre.objects.select_related("district")
+
+
+def map_shapes() -> Map:
+    """The dongs of the district for drawing; see partials/map.html. A dong without a drawing is left out."""
+    drawing = _drawing()
+    drawn = drawing["shapes"]
+    return Map(
+        drawing["view_box"],
+        tuple(
+            Shape(
+                centre.code,
+                centre.name_ko,
+                centre.name_en,
+                drawn[centre.code]["path"],
+                *drawn[centre.code]["label"],
+            )
+            for centre in Centre.objects.filter(code__in=drawn)
+        ),
+    )
+
+
+@cache
+def _drawing() -> dict:  # type: ignore[type-arg]
+    return json.loads(_DRAWING.read_text(encoding="utf-8"))

@@ -1,0 +1,131 @@
+"""One household's answers, arranged as a person reads them: what is missed first, what is refused last."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.utils.translation import get_language, gettext
+
+from hub.programmes import queries as programmes
+from welfare.facts import Fact
+from welfare.rules import Amount, Assessment, Result
+from welfare.rules.assessment import ENTITLED, UNKNOWN
+
+
+@dataclass(frozen=True)
+class Line:
+    """One programme for the household or one of its members, and whom it is for."""
+
+    result: Result
+    who: str
+    missing: tuple[Fact, ...]
+    needs_check: bool
+    better: str = ""  # name of the programme advised in its place
+
+    @property
+    def key(self) -> str:
+        """Unique within a sheet, for anchors and for seeing what changed."""
+        member = "" if self.result.member is None else f"-{self.result.member}"
+        return f"{self.result.programme.id}{member}"
+
+
+@dataclass
+class Sheet:
+    """The answers in groups; each line stands in exactly one."""
+
+    missed: list[Line] = field(default_factory=list)  # entitled, surely not received
+    entitled: list[Line] = field(default_factory=list)  # entitled, receipt not known
+    received: list[Line] = field(default_factory=list)  # entitled and received
+    set_aside: list[Line] = field(default_factory=list)  # entitled, but a better programme excludes it
+    unknown: list[Line] = field(default_factory=list)
+    near: list[Line] = field(default_factory=list)
+    refused: list[Line] = field(default_factory=list)
+    to_review: list[Line] = field(default_factory=list)  # received although the facts on record say no
+
+    @property
+    def won_a_month(self) -> int:
+        """Sure monthly won of what could be claimed now."""
+        return sum(_monthly(line.result.amount) for line in (*self.missed, *self.entitled))
+
+    @property
+    def to_apply(self) -> tuple[list[Line], list[Line]]:
+        """What can be claimed now: what is surely not received first."""
+        return self.missed, self.entitled
+
+    @property
+    def open_facts(self) -> list[Fact]:
+        """What is still unknown and could change an answer, what opens most first."""
+        counted: dict[str, int] = {}
+        facts: dict[str, Fact] = {}
+        for line in self.unknown:
+            for fact in line.missing:
+                facts[fact.name] = fact
+                counted[fact.name] = counted.get(fact.name, 0) + 1
+        return sorted(facts.values(), key=lambda fact: -counted[fact.name])
+
+    @property
+    def lines(self) -> list[Line]:
+        return [*self.missed, *self.entitled, *self.set_aside, *self.unknown, *self.received, *self.near, *self.refused]
+
+
+def _monthly(amount: Amount | None) -> int:
+    return amount.low or 0 if amount is not None and amount.per == "month" else 0
+
+
+def sheet(assessment: Assessment, names: Sequence[str]) -> Sheet:
+    """The sheet of an assessment; `names` says how each member is called on it."""
+    rules = assessment.rules
+    found = Sheet()
+    for result in assessment.results:
+        better = rules.programmes[result.set_aside_for].name if result.set_aside_for else None
+        line = Line(
+            result,
+            "" if result.member is None else names[result.member],
+            tuple(rules.facts[name] for name in result.missing),
+            bool(rules.needs_check[result.programme.id]) or result.programme.confidence not in ("verified", "derived"),
+            better[get_language() or "ko"] if better else "",
+        )
+        _group(found, line).append(line)
+    for group in (found.missed, found.entitled, found.unknown):
+        group.sort(key=lambda line: -_worth(line.result.amount))
+    return found
+
+
+def _group(found: Sheet, line: Line) -> list[Line]:
+    result = line.result
+    if result.answer == ENTITLED:
+        if result.receives:
+            return found.received
+        if result.set_aside_for:
+            return found.set_aside
+        return found.missed if result.receives is False else found.entitled
+    if result.answer == UNKNOWN:
+        return found.received if result.receives else found.unknown
+    if result.receives:
+        return found.to_review
+    return found.near if result.near_miss else found.refused
+
+
+def _worth(amount: Amount | None) -> int:
+    if amount is None:
+        return 0
+    return (amount.high or 0) * (12 if amount.per == "month" else 1)
+
+
+def called(members: Sequence[Mapping[str, object]], day: date) -> list[str]:
+    """How members without a name are called on a sheet: relation and age."""
+    facts = programmes.catalogue().facts
+    names = []
+    for place, member in enumerate(members):
+        relation = facts.get("relation")
+        code = member.get("relation")
+        text = gettext("Member %(number)d") % {"number": place + 1}
+        if relation is not None and code in relation.codes:
+            text = relation.code_labels[relation.codes.index(str(code))][get_language() or "ko"]
+        born = member.get("birth_date")
+        if born is not None:
+            born_on = born if isinstance(born, date) else date.fromisoformat(str(born))
+            age = day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+            text = gettext("%(who)s, aged %(age)d") % {"who": text, "age": age}
+        names.append(text)
+    return names

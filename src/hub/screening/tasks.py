@@ -1,0 +1,11 @@
+"""What a worker does in the background."""
+
+from django.tasks import task
+
+from hub.screening.actions import carry_out
+
+
+@task
+def district_run(run: int) -> None:
+    """Carry out a run that was asked for; being called again after a kill continues where it stopped."""
+    carry_out(run)

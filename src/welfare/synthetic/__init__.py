@@ -1,0 +1,7 @@
+"""Invented districts for demonstrations, tests and measurements: believable, marked, and with identifiers that cannot be valid."""
+
+from welfare.synthetic.district import AS_OF, invent_district, invent_shards
+from welfare.synthetic.dongs import DONGS, Dong
+from welfare.synthetic.identity import INVENTED
+
+__all__ = ["AS_OF", "DONGS", "INVENTED", "Dong", "invent_district", "invent_shards"]

@@ -1,0 +1,117 @@
+"""Who may what, where: roles and areas of duty as a table, refusal beside success."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
+from hub.access.access import (
+    Refused,
+    area_of_duty,
+    may,
+    may_see_household,
+    require,
+    require_see_household,
+)
+from hub.access.actions import end_post, give_post
+from hub.access.models import User
+from hub.access.roles import SCOPES, Right, Role
+from hub.organisation.models import Centre
+from tests.hub.conftest import CHUNGHYEON, SINCHON
+
+pytestmark = pytest.mark.django_db
+
+
+# role: (sees a household in the own dong, sees one in another dong, sees figures, starts runs, manages accounts)
+TABLE = {
+    Role.COORDINATOR: (True, False, True, False, False),
+    Role.PLANNER: (True, False, True, False, False),
+    Role.NURSE: (True, False, False, False, False),
+    Role.HEAD_OF_DONG: (True, False, True, False, False),
+    Role.DISTRICT_OFFICER: (True, True, True, True, False),
+    Role.COUNCIL_MEMBER: (False, False, True, False, False),
+    Role.ADMINISTRATOR: (False, False, False, False, True),
+}
+
+
+def test_the_table_names_every_role():
+    assert set(TABLE) == set(Role) == set(SCOPES)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_may_what_the_table_says(someone, household, household_elsewhere, role):
+    user = someone(role)
+    assert TABLE[role] == (
+        may_see_household(user, household),
+        may_see_household(user, household_elsewhere),
+        may(user, Right.SEE_FIGURES),
+        may(user, Right.START_RUNS),
+        may(user, Right.MANAGE_ACCOUNTS),
+    )
+
+
+def test_a_stranger_and_a_user_without_post_may_nothing(someone, household):
+    for user in (AnonymousUser(), someone()):
+        assert not any(may(user, right) for right in Right)
+        assert not may_see_household(user, household)
+        assert area_of_duty(user, Right.SEE_HOUSEHOLDS) == frozenset()
+
+
+def test_the_refusal_tells_whether_the_post_or_the_place_is_the_reason(someone, household_elsewhere):
+    with pytest.raises(Refused, match="담당 구역"):
+        require_see_household(someone(Role.COORDINATOR), household_elsewhere)
+    with pytest.raises(Refused, match="가구 정보"):
+        require_see_household(someone(Role.COUNCIL_MEMBER), household_elsewhere)
+
+
+def test_require_lets_pass_whom_may_allows(coordinator, household):
+    require_see_household(coordinator, household)
+    require(coordinator, Right.INTERVIEW, CHUNGHYEON)
+
+
+def test_two_posts_add_up_but_each_right_stays_in_its_dongs(someone):
+    user = someone(Role.HEAD_OF_DONG, CHUNGHYEON)
+    give_post(user, Role.NURSE, Centre.objects.filter(code=SINCHON))
+    user = User.objects.get(pk=user.pk)
+    assert area_of_duty(user, Right.SEE_HOUSEHOLDS) == {CHUNGHYEON, SINCHON}
+    assert may(user, Right.RECORD_FACTS, SINCHON)
+    assert not may(user, Right.RECORD_FACTS, CHUNGHYEON)
+
+
+def test_a_role_for_the_whole_district_has_no_border(someone):
+    assert area_of_duty(someone(Role.DISTRICT_OFFICER), Right.SEE_HOUSEHOLDS) is None
+
+
+def test_rights_are_gone_with_the_post(someone, household):
+    user = someone(Role.COORDINATOR)
+    end_post(user.posts.get(), by=user)
+    assert not may_see_household(User.objects.get(pk=user.pk), household)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "holds"),
+    [
+        (-10, None, True),
+        (-10, 0, True),  # the last day still counts
+        (-10, -1, False),
+        (1, None, False),  # begins tomorrow
+    ],
+)
+def test_a_post_holds_from_its_first_to_its_last_day(someone, household, begins, ends, holds):
+    today = timezone.localdate()
+    user = someone(Role.COORDINATOR)
+    user.posts.update(
+        since=today + timedelta(days=begins), until=None if ends is None else today + timedelta(days=ends)
+    )
+    assert may_see_household(User.objects.get(pk=user.pk), household) is holds
+
+
+def test_a_closed_account_may_nothing_whatever_its_posts(coordinator, household):
+    coordinator.is_active = False
+    assert not may_see_household(coordinator, household)
+
+
+def test_a_role_that_works_in_dongs_cannot_be_given_without_one(someone):
+    with pytest.raises(ValueError, match="at least one centre"):
+        give_post(someone(), Role.PLANNER)
