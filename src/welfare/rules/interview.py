@@ -34,7 +34,11 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 POLICIES = ("settle", "any_time")
-WORLDS = 32  # imagined worlds a question; their number trades milliseconds for a question now and then
+WORLDS = 32  # imagined worlds at most; their number trades milliseconds for a question now and then
+WORLDS_LEAST = 12
+IMAGINED = 1600  # worlds × candidate questions looked at, so that a long list of questions takes no longer than a short one
+NEEDED_POWER = 4  # how strongly `any_time` shuns questions that may turn out needless
+PRUNINGS = 6  # rounds of taking one idle question out of each world's set
 SURELY = 0.9  # needed in this share of worlds: ask it without looking further
 
 
@@ -48,6 +52,7 @@ class Declined(Enum):
 UNKNOWN, REFUSED = Declined.UNKNOWN, Declined.REFUSED
 
 Unit = tuple[str, int | None]  # a fact of the household (None) or of one member
+Key = tuple[int, int | None]  # an undecided criterion, of the household or of one member
 
 
 @dataclass(frozen=True)
@@ -286,7 +291,7 @@ class _Ranking:
         self.relevance, self.standing = interview._relevance, interview._standing
         asked = {name: interview._questions[name].members for name in names}
         household = self.standing.household
-        worlds = priors.worlds(household, asked, WORLDS)
+        worlds = priors.worlds(household, asked, max(WORLDS_LEAST, min(WORLDS, IMAGINED // len(names))))
         missing = {name: members for name, members in asked.items() if name not in worlds}
         self.count = next(iter(worlds.values())).shape[-1] if worlds else WORLDS
         if missing:
@@ -294,7 +299,7 @@ class _Ranking:
             worlds |= {name: np.resize(lent[name], (*lent[name].shape[:-1], self.count)) for name in missing}
         self.imagined = Imagined(self.standing, asked, worlds)
         # Answers that hang on the same criteria are settled together: one is looked at, with the weight of all.
-        self.answers: dict[tuple[tuple[int, int | None], ...], float] = {}
+        self.answers: dict[tuple[Key, ...], float] = {}
         for answer in self.standing.open:
             self.answers[answer.criteria] = self.answers.get(answer.criteria, 0) + self._stake(answer.programme, answer.member)
         self.needs = {
@@ -312,7 +317,7 @@ class _Ranking:
         year = PER_YEAR[self.interview.rules.programmes[programme].amount.per] * max(0, high or 0)
         return 1 + log10(1 + year / 100_000)
 
-    def _run(self, given: Mapping[str, Array]) -> dict[tuple[int, int | None], tuple[Array, Array]]:
+    def _run(self, given: Mapping[str, Array]) -> dict[Key, tuple[Array, Array]]:
         """Criterion → (surely true, surely false), each of shape (worlds, trials)."""
         values = self.imagined.run(given)
         shape = (self.count, next(iter(given.values())).shape[1])
@@ -322,50 +327,58 @@ class _Ranking:
         }
 
     def any_time(self) -> list[tuple[float, ...]]:
-        """Kill rate: the worth of the open answers a question may close, by its share of what closing them takes."""
-        everything = {name: np.ones((1, 1), bool) for name in self.names}
-        truths = self._run(everything)
-        fails = {key: max(0.02, float(false.mean())) for key, (_, false) in truths.items()}
-        return [(rate / (1 + self._cost(name)),) for name, rate in zip(self.names, self._kills(fails), strict=True)]
-
-    def _cost(self, name: str) -> float:
-        return self.interview.rules.facts[name].cost / 2
-
-    def _kills(self, fails: Mapping[tuple[int, int | None], float]) -> list[float]:
-        score = [0.0] * len(self.names)
-        for criteria, stake in self.answers.items():
-            best: dict[int, float] = {}
-            for key in criteria:
-                need = self.needs[key]
-                for i in need:
-                    best[i] = max(best.get(i, 0.0), fails[key] / len(need))
-            for i, share in best.items():
-                score[i] += stake * share
-        return score
+        """The worth a question may close, by how likely it is needed at all, for the trouble of answering it."""
+        share, closes = self._looked_ahead()
+        facts = [self.interview.rules.facts[name] for name in self.names]
+        return [
+            (float(needed**NEEDED_POWER * worth / (1 + fact.cost)),)
+            for needed, worth, fact in zip(share, closes, facts, strict=True)
+        ]
 
     def settle(self) -> list[tuple[float, ...]]:
-        """How often a question is needed to settle everything; then its kill rate."""
+        """How often a question is needed to settle everything; then what it may close."""
+        share, closes = self._looked_ahead()
+        return list(zip(map(float, share), map(float, closes), strict=True))
+
+    def _looked_ahead(self) -> tuple[Array, Array]:
+        """For each question the share of worlds that need it, and the worth of the open answers it is expected to close."""
         size = len(self.names)
         # Trials: everything given; everything but one; one alone.
         without, alone = ~np.eye(size, dtype=bool), np.eye(size, dtype=bool)
-        given = {
-            name: np.concatenate([[True], without[i], alone[i]])[None, :] for i, name in enumerate(self.names)
-        }
+        given = {name: np.concatenate([[True], without[i], alone[i]])[None, :] for i, name in enumerate(self.names)}
         truths = self._run(given)
         needed = np.zeros((self.count, size), bool)
         for criteria in self.answers:
             settled = self._settled(criteria, truths)
             needed |= settled[:, :1] & ~settled[:, 1 : size + 1]
         share = needed.mean(axis=0)
-        fails = {key: max(0.02, float(false[:, 0].mean())) for key, (_, false) in truths.items()}
-        kills = self._kills(fails)
         if share.max() < SURELY:
             share = self._certificates(needed, truths).mean(axis=0)
-        return list(zip(map(float, share), kills, strict=True))
+        return share, self._closes(truths)
+
+    def _closes(self, truths: Mapping[Key, tuple[Array, Array]]) -> Array:
+        """Where a criterion fails, the questions that show it alone; or else those it needs, sharing the merit."""
+        size = len(self.names)
+        merits: dict[Key, Array] = {}
+        for key, (_, false) in truths.items():
+            fails = false[:, 0].copy()
+            live = np.zeros(size)
+            live[list(self.needs[key])] = 1 / max(1, len(self.needs[key]))
+            merit = np.where(fails.any(), 0.0, 0.02) * live
+            if fails.any():
+                alone = false[fails, size + 1 :]
+                needs = ~false[fails, 1 : size + 1]
+                shared = np.where(needs.any(axis=1)[:, None], needs / np.maximum(1, needs.sum(axis=1))[:, None], live)
+                merit = np.where(alone.any(axis=1)[:, None], alone, shared).sum(axis=0) / len(fails)
+            merits[key] = merit
+        closes = np.zeros(size)
+        for criteria, stake in self.answers.items():
+            closes += stake * np.max([merits[key] for key in criteria], axis=0)
+        return closes
 
     @staticmethod
     def _settled(
-        criteria: tuple[tuple[int, int | None], ...], truths: Mapping[tuple[int, int | None], tuple[Array, Array]]
+        criteria: tuple[Key, ...], truths: Mapping[Key, tuple[Array, Array]]
     ) -> Array:
         entitled, refused = truths[criteria[0]]
         for key in criteria[1:]:
@@ -374,7 +387,7 @@ class _Ranking:
         return entitled | refused
 
     def _certificates(
-        self, needed: Array, truths: Mapping[tuple[int, int | None], tuple[Array, Array]]
+        self, needed: Array, truths: Mapping[Key, tuple[Array, Array]]
     ) -> Array:
         """For each world a small set of questions that settles it: what is needed anyway, and greedily what else."""
         size = len(self.names)
@@ -390,15 +403,35 @@ class _Ranking:
             if open_answers:
                 for i in self._certificate(world, open_answers, have, truths, after, size):
                     chosen[world, i] = True
+        return self._pruned(chosen, needed, truths)
+
+    def _pruned(self, chosen: Array, needed: Array, truths: Mapping[Key, tuple[Array, Array]]) -> Array:
+        """The same sets without what turns out needless: the greedy choice counts some questions a later one makes idle."""
+        for _ in range(PRUNINGS):
+            spare = np.flatnonzero((chosen & ~needed).any(axis=0))
+            if not len(spare):
+                break
+            trials = chosen[:, None, :].repeat(len(spare), axis=1)
+            trials[:, np.arange(len(spare)), spare] = False
+            after = self._run({name: trials[:, :, i] for i, name in enumerate(self.names)})
+            idle = chosen[:, spare] & ~needed[:, spare]
+            for criteria in self.answers:
+                idle &= self._settled(criteria, after) | ~self._settled(criteria, truths)[:, :1]
+            worlds = np.flatnonzero(idle.any(axis=1))
+            if not len(worlds):
+                break
+            # One at a time: of two idle questions one may be idle only while the other is asked. The rarest goes first.
+            rare = np.where(idle, chosen[:, spare].mean(axis=0), 2.0).argmin(axis=1)
+            chosen[worlds, spare[rare[worlds]]] = False
         return chosen
 
     def _certificate(
         self,
         world: int,
-        open_answers: list[tuple[tuple[int, int | None], ...]],
+        open_answers: list[tuple[Key, ...]],
         have: frozenset[int],
-        truths: Mapping[tuple[int, int | None], tuple[Array, Array]],
-        after: Mapping[tuple[int, int | None], tuple[Array, Array]],
+        truths: Mapping[Key, tuple[Array, Array]],
+        after: Mapping[Key, tuple[Array, Array]],
         size: int,
     ) -> set[int]:
         """Greedy: each open answer needs one of several sets of questions; take the set that closes most for its size."""
@@ -424,11 +457,11 @@ class _Ranking:
 
     def _ways(
         self,
-        key: tuple[int, int | None],
+        key: Key,
         plane: int,
         world: int,
         have: frozenset[int],
-        truths: Mapping[tuple[int, int | None], tuple[Array, Array]],
+        truths: Mapping[Key, tuple[Array, Array]],
         size: int,
     ) -> list[frozenset[int]]:
         """Sets of questions that decide a criterion in a world: one alone, or else what it cannot do without."""

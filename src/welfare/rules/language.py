@@ -44,6 +44,10 @@ class ExpressionError(ValueError):
         self.mend = mend
 
 
+class UnknownNameError(ExpressionError):
+    """Speaks of something the catalogue does not have; perhaps only because its file could not be read."""
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What a name stands for: its type, whose it is, and the codes it may take."""
@@ -88,7 +92,12 @@ def read(text: object, vocabulary: Vocabulary, scope: str, wanted: tuple[str, ..
     if node.type not in wanted and _is_zero(node) and set(wanted) & set(NUMERIC):
         return nodes.Constant(0, wanted[0])
     if node.type not in wanted:
-        raise ExpressionError(f"{source}: gives {_type(node.type)}, wanted is {' or '.join(map(_type, wanted))}")
+        mend = "write a comparison, for instance age >= pension_age" if wanted == ("bool",) else ""
+        if "won" in wanted and node.type == "int":
+            mend = "an amount of money is a dated parameter with its law, not a number in the rule"
+        raise ExpressionError(
+            f"{source}: gives {_type(node.type)}, wanted is {' or '.join(map(_type, wanted))}", mend
+        )
     return node
 
 
@@ -165,7 +174,9 @@ class _Reader:
             return nodes.Constant(tree.value, "bool")
         if isinstance(tree.value, int):
             if abs(tree.value) > INTEGER_MAX:
-                raise ExpressionError(f"{str(tree.value)[:40]} …: the number is too large")
+                raise ExpressionError(
+                    f"{str(tree.value)[:40]} …: the number is too large", f"at most {INTEGER_MAX:,}; amounts are parameters"
+                )
             return nodes.Constant(tree.value, "int")
         if isinstance(tree.value, str):
             raise ExpressionError(
@@ -190,7 +201,7 @@ class _Reader:
             return nodes.Name(name, meaning.type, meaning.scope)
         table = self.vocabulary.parameters.get(name)
         if table is None:
-            raise ExpressionError(f"{name}: no such fact, derived value or parameter", self._nearest(name))
+            raise UnknownNameError(f"{name}: no such fact, derived value or parameter", self._nearest(name))
         if table.by:
             raise ExpressionError(f"{name}: is a table", f"say which entry: {name}[{', '.join(table.by)}]")
         return nodes.Parameter(name, table.type)
@@ -204,7 +215,10 @@ class _Reader:
 
     def _subscript(self, tree: ast.Subscript) -> Node:
         if not isinstance(tree.value, ast.Name) or tree.value.id not in self.vocabulary.parameters:
-            raise ExpressionError(f"{_source(tree)}: only a parameter table can be looked up with [ ]")
+            known = isinstance(tree.value, ast.Name) and tree.value.id not in self.vocabulary.names
+            raise (UnknownNameError if known else ExpressionError)(
+                f"{_source(tree)}: only a parameter table can be looked up with [ ]", "declare the table in parameters/"
+            )
         name = tree.value.id
         table = self.vocabulary.parameters[name]
         trees = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
@@ -229,7 +243,9 @@ class _Reader:
     def _bool(self, tree: ast.expr) -> Node:
         node = self.node(tree)
         if node.type != "bool":
-            raise ExpressionError(f"{_source(tree)}: gives {_type(node.type)}, wanted is yes/no")
+            raise ExpressionError(
+                f"{_source(tree)}: gives {_type(node.type)}, wanted is yes/no", "write a comparison or a yes/no fact"
+            )
         return node
 
     def _boolop(self, tree: ast.BoolOp) -> Node:
@@ -257,7 +273,7 @@ class _Reader:
             node = self._one_of(left_tree, right_tree)
             return nodes.Not(node) if isinstance(operator, ast.NotIn) else node
         if isinstance(operator, ast.Is | ast.IsNot):
-            raise ExpressionError(f"{text}: `is` is not in the rule language", "an unknown fact is handled by itself")
+            raise ExpressionError(f"{text}: `is` is not in the rule language", "compare with ==; an unknown fact needs no test")
         for this, other in ((left_tree, right_tree), (right_tree, left_tree)):
             if isinstance(other, ast.Constant) and isinstance(other.value, str):
                 node = self._one_of(this, other)
@@ -331,7 +347,7 @@ class _Reader:
         if isinstance(tree.op, ast.Mult):
             kinds = {left.type, right.type}
             if kinds == {"won"}:
-                raise ExpressionError(f"{text}: won times won has no meaning")
+                raise ExpressionError(f"{text}: won times won has no meaning", "multiply won by a count or by a rate")
             if kinds == {"int", "rate"}:
                 return nodes.Multiply(left, right, "rate")
             return nodes.Multiply(left, right, "won" if "won" in kinds else "rate" if kinds == {"rate"} else "int")
@@ -339,7 +355,9 @@ class _Reader:
             raise ExpressionError(
                 f"{text}: division is not in the rule language", "multiply by a rate parameter such as 1/12"
             )
-        raise ExpressionError(f"{text}: only + - * are in the rule language")
+        raise ExpressionError(
+            f"{text}: only + - * are in the rule language", "a share of something is a parameter of type rate"
+        )
 
     def _ifexp(self, tree: ast.IfExp) -> Node:
         condition = self._bool(tree.test)
@@ -357,7 +375,9 @@ class _Reader:
                 f"{_source(tree.func)}(...): no such function in the rule language", f"there are {', '.join(FUNCTIONS)}"
             )
         if tree.keywords or any(isinstance(argument, ast.Starred) for argument in tree.args):
-            raise ExpressionError(f"{_source(tree)}: arguments are given by position")
+            raise ExpressionError(
+                f"{_source(tree)}: arguments are given by position", "write each argument by itself, without names or stars"
+            )
         if name in AGGREGATES:
             return self._aggregate(tree, AGGREGATES[name], HOUSEHOLD)
         if name in SPOUSE:
@@ -425,7 +445,7 @@ class _Reader:
         programme = programme_tree.id if isinstance(programme_tree, ast.Name) else None
         subject = self.vocabulary.programmes.get(programme or "")
         if programme is None or subject is None:
-            raise ExpressionError(f"{_source(tree)}: no such programme", "write the id of a programme of this catalogue")
+            raise UnknownNameError(f"{_source(tree)}: no such programme", "write the id of a programme of this catalogue")
         if subject == PERSON and self.scope == HOUSEHOLD:
             raise ExpressionError(
                 f"{_source(tree)}: {programme} is a programme for persons", f"write any_member(entitled({programme}))"
@@ -448,7 +468,13 @@ def _construct(tree: ast.AST) -> str:
         "Attribute": "a dot",
         "ListComp": "a comprehension",
         "GeneratorExp": "a comprehension",
+        "SetComp": "a comprehension",
+        "DictComp": "a comprehension",
         "Await": "await",
+        "Yield": "yield",
+        "YieldFrom": "yield",
+        "Slice": "a slice",
+        "Starred": "a star",
         "NamedExpr": ":=",
         "Dict": "a dictionary",
         "Set": "a set",

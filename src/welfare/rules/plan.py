@@ -140,7 +140,7 @@ def plan_rules(rules: RuleSet, gaps: Mapping[str, bool] | None = None) -> Plan:
 
 
 class _Lowering:
-    def __init__(self, rules: RuleSet, gaps: Mapping[str, bool] | None) -> None:
+    def __init__(self, rules: RuleSet, gaps: Mapping[str, bool] | None = None) -> None:
         self.rules = rules
         self.gaps = gaps
         self.plan = Plan()

@@ -8,6 +8,7 @@ stays together. Expectations choose the order of questions only; no answer of th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -25,8 +26,7 @@ Array = np.ndarray[Any, Any]
 
 SAMPLE = 2000  # households kept; more cost time for every question and change little
 NEUTRAL = 400
-PERSON_WEIGHT = 6.0  # how much a difference of the whole range of ages (or incomes) counts against one differing yes/no
-SIZE_WEIGHT = 1.0
+SIZE_WEIGHT = 1.0  # one member more or less counts like one standard deviation of the most telling fact
 
 
 class Priors:
@@ -93,24 +93,23 @@ class Priors:
     ) -> dict[str, Array]:
         """Answers to the asked facts in `count` imagined worlds: shape (worlds,), for persons (members, worlds).
 
-        Each world is lent by one of the households most like this one in what is known. Fewer worlds come out when the
-        sample is smaller.
+        Each world is lent by one of the households most like this one in what is known and says something about what is
+        asked. Fewer worlds come out when the sample is smaller.
         """
-        away = np.zeros(self.households)
+        telling = self._telling(asked)
+        away = SIZE_WEIGHT * np.abs(self.sizes - len(household.members)).astype(float)
         for name, value in household.household.items():
             if name in self.columns:
-                away += self._apart(name, value)
+                away += telling[name] * self._apart(name, value)
         # For each member the nearest person of every household: who lends the member's answers, and how well they fit.
         nearest = []
         for member in household.members:
             apart = np.zeros(int(self.sizes.sum()))
             for name, value in member.items():
                 if name in self.columns:
-                    apart += self._apart(name, value)
-            best = np.minimum.reduceat(apart, self.first)
-            away += best / len(household.members)
+                    apart += telling[name] * self._apart(name, value)
+            away += np.minimum.reduceat(apart, self.first) / len(household.members)
             nearest.append(apart)
-        away += SIZE_WEIGHT * np.abs(self.sizes - len(household.members))
         lenders = np.argsort(away, kind="stable")[:count]
         persons = np.array(
             [
@@ -125,14 +124,49 @@ class Priors:
         }
 
     def _apart(self, name: str, value: int | bool) -> Array:
-        """How far each household (or person) of the sample is from a known value."""
-        column = self.columns[name]
+        """How far each household (or person) of the sample is from a known value, in squared standard deviations."""
         if name in self.ranks:
             ordered, ranks = self.ranks[name]
-            return np.asarray(PERSON_WEIGHT * np.abs(ranks - _rank(ordered, np.array([int(value)]))[0]))
-        other = column != int(value)
+            # Ranks are spread evenly over 0 … 1: their variance is 1/12.
+            return np.asarray(12 * (ranks - _rank(ordered, np.array([int(value)]))[0]) ** 2)
+        other = self.columns[name] != int(value)
         # Sharing a rare answer says more than sharing a common one.
-        return np.asarray(other * max(0.2, -np.log(max(0.01, 1 - other.mean()))))
+        return np.asarray(other / max(0.02, 1 - other.mean()))
+
+    def _telling(self, asked: Iterable[str]) -> dict[str, float]:
+        """How much each fact says about the asked ones: their mean squared correlation, above what chance gives."""
+        names, strength = self._strength
+        places = [names[name] for name in asked if name in names]
+        weights = strength[:, places].mean(axis=1) if places else np.ones(len(names))
+        weights = np.maximum(0.02, weights / max(1e-9, float(weights.max())))
+        return {name: float(weights[place]) for name, place in names.items()}
+
+    @cached_property
+    def _strength(self) -> tuple[dict[str, int], Array]:
+        """Fact × fact: the largest squared correlation between any of their features, over the households."""
+        features, home = [], []
+        names = {name: place for place, name in enumerate(self.columns)}
+        for name, column in self.columns.items():
+            values = self.ranks[name][1] if name in self.ranks else column
+            many = name not in self.ranks and len(np.unique(column)) > 2
+            for part in [column == code for code in np.unique(column)] if many else [values]:
+                for feature in self._summaries(np.asarray(part, float), len(column)):
+                    features.append(feature)
+                    home.append(names[name])
+        table = np.array(features)
+        table -= table.mean(axis=1, keepdims=True)
+        table /= np.maximum(1e-9, np.sqrt((table**2).sum(axis=1, keepdims=True)))
+        squared = np.maximum(0, (table @ table.T) ** 2 - 4 / self.households)
+        strength = np.zeros((len(names), len(names)))
+        np.maximum.at(strength, (np.array(home)[:, None], np.array(home)[None, :]), squared)
+        return names, strength
+
+    def _summaries(self, part: Array, rows: int) -> list[Array]:
+        """A column by household: as it is, or for persons the least, the greatest and the mean of the members."""
+        if rows == self.households:
+            return [part]
+        least, most = np.minimum.reduceat(part, self.first), np.maximum.reduceat(part, self.first)
+        return [least, most, np.add.reduceat(part, self.first) / self.sizes]
 
 
 def _column(values: list[int | bool | None]) -> Array | None:

@@ -49,12 +49,13 @@ from welfare.rules.catalogue import (
     Source,
     expand_sizes,
 )
-from welfare.rules.language import WORD, ExpressionError, Meaning, Table, Vocabulary, read, read_rate
+from welfare.rules.language import WORD, ExpressionError, Meaning, Table, UnknownNameError, Vocabulary, read, read_rate
 from welfare.rules.order import CycleError, depth, order_derived, order_programmes
 
 FILE_MAX = 2_000_000  # bytes of one file; the largest real one is a hundredth of that
+PROBLEMS_MAX = 500  # named at once; who has more has one cause
 NESTING_MAX = 12  # levels of one file
-CHAIN_MAX = 200  # operations from a programme down to its facts, through all derived values; the real ones have a tenth
+CHAIN_MAX = 200  # operations from a programme down to its facts, through all derived values; the real ones have a fifth
 NUMBER_MAX = 10**15  # won; a thousand times the national budget of a programme
 PERIODS = ("month", "year", "season", "once", "day", "episode")
 OVERLAID = ("sources", "facts", "parameters", "derived", "programmes")  # what an overlay may differ in
@@ -68,45 +69,16 @@ Path_ = tuple[str | int, ...]
 
 
 class _Loader(yaml.CSafeLoader):
-    """Text, whole numbers, true/false, lists and maps; nothing else."""
+    """Reads nodes with their lines; what a plain word means is said below and not by YAML."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
+        return ("plain" if implicit[0] else "quoted") if kind is yaml.ScalarNode else ""
 
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
-        self._is_key: set[yaml.Node] = set()
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: Any) -> None:
+        """Nothing here is resolved by its place in the document."""
 
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        if node in self.constructed_objects or node in self.recursive_objects:
-            raise _refused(node, "refers to another place (an anchor and alias)", "write the value out")
-        if isinstance(node, yaml.ScalarNode):
-            self._check_scalar(node)
-        elif node.tag not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
-            raise _refused(node, f"carries a tag ({_short(node.tag)})", "leave out what begins with !")
-        return super().construct_object(node, deep)
-
-    def _check_scalar(self, node: yaml.ScalarNode) -> None:
-        """Refuses what a person and a machine would read differently, before anything is made of it."""
-        kind = node.tag.removeprefix("tag:yaml.org,2002:")
-        if kind not in ("str", "int", "bool", "null") or kind != "str" and not PLAIN[kind].match(node.value):
-            raise _refused(node, f"carries a tag ({_short(node.tag)})", "leave out what begins with !")
-        if kind == "int" and len(node.value) > 24:
-            raise _refused(node, f"{_short(node.value)} is too large a number", "amounts are in won")
-        if kind == "str" and node.style in ("", None) and node not in self._is_key:
-            for pattern, what, mend in SURPRISES:
-                if pattern.match(node.value):
-                    raise _refused(node, f"{_short(node.value)} is {what}", mend.format(node.value[:40]))
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        self._is_key |= {key for key, _ in node.value}  # `on:` is a word among keys, and only doubtful as a value
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise _refused(key, "a key must be a word")
-            if key.value in seen:
-                raise _refused(key, f"{key.value} stands here twice", "keep one of the two")
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
+    def ascend_resolver(self) -> None:
+        """See `descend_resolver`."""
 
 
 def _refused(node: yaml.Node, what: str, mend: str = "") -> yaml.MarkedYAMLError:
@@ -119,31 +91,70 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-PLAIN = {
-    "bool": re.compile(r"^(?:true|false)$"),
-    "int": re.compile(r"^-?(?:0|[1-9][0-9]*(?:_[0-9]+)*)$"),
-    "null": re.compile(r"^(?:~|null|)$"),
-}
+INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*(?:_[0-9]+)*)\Z")
+WORDS_OF_YAML = {"true": True, "false": False, "null": None, "~": None, "": None}
+SURPRISING = re.compile(r"[-+.]?[0-9.]|(?:y|n|yes|no|on|off|true|false|null)\Z", re.I)  # quick look before SURPRISES
 QUOTE = 'put it in quotes: "{}"'
 SURPRISES = (
-    (re.compile(r"^\d{4}-\d\d?-\d\d?"), "a day without quotes", QUOTE),
-    (re.compile(r"^(?:y|n|yes|no|on|off)$", re.I), "not a word of this format", "write true or false, or " + QUOTE),
-    (re.compile(r"^(?:true|false|null)$", re.I), "not written in small letters", "write true, false or null, or " + QUOTE),
+    (re.compile(r"\d{4}-\d\d?-\d\d?"), "a day without quotes", QUOTE),
+    (re.compile(r"(?:y|n|yes|no|on|off)\Z", re.I), "not a word of this format", "write true or false, or " + QUOTE),
+    (re.compile(r"(?:true|false|null)\Z", re.I), "not written in small letters", "write true, false or null, or " + QUOTE),
     (
-        re.compile(r"^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9_]+)(?:e[-+]?[0-9]+)?$|^[-+]?[0-9]+e[-+]?[0-9]+$|^[-+]?\.(?:inf|nan)$", re.I),
+        re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9_]+|[0-9]+(?=e))(?:e[-+]?[0-9]+)?\Z|[-+]?\.(?:inf|nan)\Z", re.I),
         "a decimal number",
         "write whole won, or a rate such as 104/100 or 104 %",
     ),
     (
-        re.compile(r"^[-+]?0[0-9_xob][0-9a-f_]*$|^\+[0-9]+$|^[-+]?[0-9_]+(?::[0-9]+)+$", re.I),
+        re.compile(r"[-+]?0[0-9_xob][0-9a-f_]*\Z|\+[0-9]+\Z|[-+]?[0-9_]+(?::[0-9]+)+\Z", re.I),
         "not written as a plain whole number",
         "write it without leading zeros or signs, or " + QUOTE,
     ),
 )
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", PLAIN["bool"], list("tf"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", PLAIN["int"], list("-0123456789"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", PLAIN["null"], ["~", "n", ""])
-_Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value.replace("_", "")))
+
+
+def _value(node: yaml.Node, seen: set[int], level: int = 0) -> Any:
+    """What a node says in this format: text, whole numbers, true/false, lists and maps; nothing else.
+
+    Raises MarkedYAMLError for what a person and a machine would read differently.
+    """
+    if id(node) in seen:
+        raise _refused(node, "refers to another place (an anchor and alias)", "write the value out")
+    seen.add(id(node))
+    if node.tag not in (("plain", "quoted") if isinstance(node, yaml.ScalarNode) else ("",)):
+        raise _refused(node, f"carries a tag ({_short(node.tag)})", "leave out what begins with !")
+    if isinstance(node, yaml.ScalarNode):
+        return _plain(node) if node.tag == "plain" else node.value
+    if level >= NESTING_MAX:
+        raise _refused(node, f"is nested deeper than {NESTING_MAX} levels", "write separate entries")
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, seen, level + 1) for item in node.value]
+    found: dict[Any, Any] = {}
+    words: set[str] = set()
+    for key, item in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _refused(key, "a key must be a word", "write name: value")
+        if key.value in words:
+            raise _refused(key, f"{key.value[:60]} stands here twice", "keep one of the two")
+        words.add(key.value)
+        # `on:` is a plain word among keys; only as a value would people and machines read it differently.
+        plain_word = key.tag == "plain" and not INTEGER.match(key.value)
+        found[key.value if plain_word else _value(key, seen)] = _value(item, seen, level + 1)
+    return found
+
+
+def _plain(node: yaml.ScalarNode) -> str | int | bool | None:
+    text: str = node.value
+    if INTEGER.match(text):
+        if len(text) > 24:
+            raise _refused(node, f"{_short(text)} is too large a number", "amounts are in won")
+        return int(text)
+    if text in WORDS_OF_YAML:
+        return WORDS_OF_YAML[text]
+    if SURPRISING.match(text):
+        for pattern, what, mend in SURPRISES:
+            if pattern.match(text):
+                raise _refused(node, f"{_short(text)} is {what}", mend.format(text[:40]))
+    return text
 
 
 def read_yaml(file: Path, name: str) -> dict[str, Any]:
@@ -157,21 +168,57 @@ def read_yaml(file: Path, name: str) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8-sig")
         if _looks_deep(text):
             _check_nesting(text)
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a CSafeLoader with fewer types
-        if _is_deep(value):
-            _check_nesting(text)
+        node = yaml.compose(text, Loader=_Loader)
+        value = None if node is None else _value(node, set())
     except UnicodeDecodeError:
         raise CatalogueError([Problem(name, None, "file", "is not UTF-8 text", "save it as UTF-8")]) from None
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        what = error.problem or "cannot be read"
-        raise CatalogueError([Problem(name, line, "YAML", what[:200], error.note or "check indentation, quotes and brackets")]) from None
+        raise CatalogueError([_in_words(error, name)]) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         what = (str(error).splitlines() or ["cannot be read"])[0][:200]
-        raise CatalogueError([Problem(name, None, "YAML", what, "check indentation, quotes and brackets")]) from None
+        raise CatalogueError([Problem(name, None, "file", what, "check indentation, quotes and brackets")]) from None
     if not isinstance(value, dict):
         raise CatalogueError([Problem(name, 1, "file", "is empty or not a map of names", "see docs/how-to/add-a-programme")])
     return value
+
+
+BRACKETS = "the brackets do not fit", "close each [ and {, and put text or rules that contain [ ] { } , : in quotes"
+INDENTATION = "the indentation does not fit", "begin all entries of one list or map in the same column, with spaces"
+WORDS = (  # what the parser says → what an official can act on
+    ("did not find expected ',' or", *BRACKETS),
+    ("did not find expected node content", *BRACKETS),
+    ("did not find expected <document start>", *BRACKETS),
+    ("did not find expected key", *INDENTATION),
+    ("did not find expected '-' indicator", *INDENTATION),
+    (
+        "mapping values are not allowed",
+        "a colon stands where none can be",
+        "put text that contains a colon in quotes, and check the indentation of the line",
+    ),
+    (
+        "found character that cannot start any token",
+        "a value or line begins with a tab, %, @ or `",
+        "indent with spaces, and put text that begins with such a sign in quotes",
+    ),
+    ("found unexpected end of stream", "a quotation mark is opened and never closed", "close it, or leave both out"),
+    ("found undefined alias", "a value begins with *", "put it in quotes; references to another place are not used here"),
+    ("found duplicate anchor", "refers to another place (an anchor and alias)", "write the value out"),
+    ("second occurrence", "refers to another place (an anchor and alias)", "write the value out"),
+    ("but found another document", "a line --- begins a second document", "one file, one document: leave the line out"),
+    ("found unknown escape character", "a \\ stands in double quotes", "use single quotes for text with a backslash"),
+    ("could not find expected ':'", "a line has no colon after its name", "write name: value"),
+)
+
+
+def _in_words(error: yaml.MarkedYAMLError, name: str) -> Problem:
+    """The parser's complaint in words for people; an unclosed quotation mark is where it opens, not where the file ends."""
+    said = error.problem or "cannot be read"
+    mark = error.context_mark if "end of stream" in said and error.context_mark else error.problem_mark
+    line = mark.line + 1 if mark else None
+    for sign, what, mend in WORDS:
+        if said.startswith(sign):
+            return Problem(name, line, "file", what, mend)
+    return Problem(name, line, "file", said[:200], error.note or "check indentation, quotes and brackets")
 
 
 def _looks_deep(text: str) -> bool:
@@ -191,18 +238,6 @@ def _check_nesting(text: str) -> None:
         if level > NESTING_MAX:
             problem = f"is nested deeper than {NESTING_MAX} levels"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark, note="write separate entries")
-
-
-def _is_deep(value: object) -> bool:
-    level = [value]
-    for _ in range(NESTING_MAX + 1):
-        level = [
-            part
-            for item in level
-            if isinstance(item, dict | list)
-            for part in (item.values() if isinstance(item, dict) else item)
-        ]
-    return bool(level)
 
 
 def line_of(file: Path, path: Path_, tree: yaml.Node | None = None) -> int | None:
@@ -339,7 +374,9 @@ class Entry:
         try:
             return read(text, self.reading.vocabulary, scope, wanted)
         except ExpressionError as error:
-            self.problem(error.what, error.mend, (key,))
+            # What could not be read was complained about where it stands; that others miss it is no mistake of theirs.
+            if not (self.reading.unread and isinstance(error, UnknownNameError)):
+                self.problem(error.what, error.mend, (key,))
             return fallback
 
     def finish(self) -> None:
@@ -368,6 +405,10 @@ def _mend(value: object, kinds: tuple[type, ...]) -> str:
         return f'put it in quotes: "{str(value).lower()[:40]}"'
     if int in kinds and isinstance(value, str) and value.strip().lstrip("-").isdigit():
         return "write the number without quotes"
+    if kinds == (list,):
+        return "begin each entry with -"
+    if kinds == (dict,):
+        return "write its parts below it, indented, as name: value"
     return ""
 
 
@@ -387,6 +428,7 @@ class Reading:
         self.folder = folder
         self.overlay = overlay
         self.problems: list[Problem] = []
+        self.unread = False  # something is missing because its file or entry could not be read
         self.trees: dict[Path, yaml.Node | None] = {}  # of files with problems, to find their lines
         self.vocabulary = Vocabulary({}, {}, {})
         self.fields_of: dict[str, str] = {}  # programme -> field of life
@@ -394,8 +436,12 @@ class Reading:
         self.hash = hashlib.sha256()
 
     def problem(self, file: Path, path: Path_, what: str, mend: str = "") -> None:
+        if len(self.problems) >= PROBLEMS_MAX:
+            if len(self.problems) == PROBLEMS_MAX:
+                self.problems.append(Problem(file.name, None, "file", "and more", "mend these first"))
+            return
         name = file.relative_to(self.folder).as_posix() if file.is_relative_to(self.folder) else file.name
-        where = ".".join(map(str, path)) or "file"
+        where = ".".join(map(str, path))[:200] or "file"
         if file not in self.trees:
             self.trees[file] = tree_of(file)
         self.problems.append(Problem(name, line_of(file, path, self.trees[file]), where, what, mend))
@@ -407,6 +453,7 @@ class Reading:
             return read_yaml(file, name)
         except CatalogueError as error:
             self.problems += error.problems
+            self.unread = True
             return {}
 
     def changes(self, section: str) -> dict[str, Any]:
@@ -460,6 +507,7 @@ class Reading:
             entries = contents.get(name) or {}
             if not isinstance(entries, dict):
                 self.problem(file, (name,), f"{name} is not a map of names to values", "write each entry as name: {…}")
+                self.unread = True
                 continue
             for key, value in entries.items():
                 entry = self.entry(name, key, file, (name, key), value)
@@ -469,6 +517,11 @@ class Reading:
         yield from self.added(name, seen)
 
     def _check_word(self, entry: Entry, key: object) -> None:
+        before = len(self.problems)
+        self._check_name(entry, key)
+        self.unread |= len(self.problems) > before
+
+    def _check_name(self, entry: Entry, key: object) -> None:
         if not isinstance(key, str) or not WORD.match(key):
             entry.problem(f"{_short(key)} is not a usable name", "use small Latin letters, digits and _")
         elif key in self.homes or key in BUILT_IN:
@@ -617,7 +670,10 @@ class Reading:
             else:
                 what = f"by: {name[:60]} is neither household_size nor a code fact"
                 entry.problem(what, "a table is keyed by household_size or by code facts", ("by",))
+                self.unread = True
                 return None
+        if kind == "date" and beyond == "add_last_step":
+            entry.problem("beyond: add_last_step adds figures, and these are days", "use repeat_last", ("beyond",))
         keys = [facts[name].codes if facts[name].type == "code" else None for name in by]
         values = []
         for item in entry.entries("values"):
@@ -628,7 +684,7 @@ class Reading:
             if start is None or flat is None:
                 continue
             source = item.text("source")
-            if source is not None and source not in sources:
+            if source is not None and source not in sources and not self.unread:
                 what = f"source {source[:60]} is not in sources/"
                 item.problem(what, "declare where the figure was read", ("source",))
             values.append(
@@ -655,12 +711,15 @@ class Reading:
             entry.choice("per", PERIODS, None),
         )
         entry.finish()
+        self.unread |= not parameter.values
         return parameter if parameter.values else None
 
     def _history(self, entry: Entry, values: list[DatedValue]) -> tuple[DatedValue, ...]:
         """Values in time order; one without an end lasts until the next begins. Overlaps are refused."""
-        if not values:
+        if not values and entry.value.get("values") == []:
             entry.problem("has no usable value", "give at least one entry with from, source, confidence and value")
+            return ()
+        if not values:  # each was complained about
             return ()
         values.sort(key=lambda value: value.period.start)
         closed = []
@@ -761,7 +820,9 @@ class Reading:
             if kind in ("bool", "int", "won", "rate") and of in SUBJECTS:
                 names[key] = Meaning(kind, of)
             else:
-                entry.problem("needs of: household or person, and type: bool, int, won or rate")
+                self.unread = True
+                entry.choice("of", SUBJECTS)
+                entry.choice("type", ("bool", "int", "won", "rate"))
         tables = {key: Table(parameter.type, parameter.by) for key, parameter in parameters.items()}
         subjects = {key: str(entry.value.get("subject", "household")) for key, entry in programmes}
         return Vocabulary(names, tables, subjects)
@@ -769,7 +830,8 @@ class Reading:
     def _derived(self, key: str, entry: Entry) -> Derived:
         of, kind = str(entry.value.get("of")), str(entry.value.get("type"))
         entry.left -= {"of", "type"}
-        wanted = (kind,) if kind in ("bool", "int", "won", "rate") else ("bool",)
+        readable = key in self.vocabulary.names
+        entry.left -= set() if readable else {"value"}
         derived = Derived(
             key,
             of,
@@ -777,7 +839,7 @@ class Reading:
             entry.both("label"),
             entry.text("law"),
             str(entry.value.get("value", "")),
-            entry.expression("value", of, wanted),
+            entry.expression("value", of, (kind,)) if readable else nodes.Constant(False, "bool"),
             entry.choice("per", PERIODS, None),
         )
         entry.both("note", None)
@@ -811,7 +873,7 @@ class Reading:
         valid.finish()
         criteria = tuple(self._criterion(item, subject) for item in entry.entries("criteria"))
         if not criteria and entry.value.get("criteria") == []:
-            entry.problem("has no criteria", "a programme without any condition is not one")
+            entry.problem("has no criteria", "a programme without any condition is not one", ("criteria",))
         ids = [criterion.id for criterion in criteria]
         for id in {id for id in ids if ids.count(id) > 1}:
             entry.problem(f"criterion {id} stands here twice", at=("criteria",))
@@ -819,13 +881,15 @@ class Reading:
         if received is not None and not (
             received in facts and facts[received].type == "bool" and facts[received].of in (subject, "household")
         ):
-            entry.problem(f"received: {received} is no yes/no fact of this subject", "declare it in facts/", ("received",))
+            if received in facts or not self.unread:
+                what = f"received: {received[:60]} is no yes/no fact of this subject"
+                entry.problem(what, "declare it in facts/", ("received",))
             received = None
         used = entry.text_list("sources")
         if entry.value.get("sources") == []:
             entry.problem("has no source", "say where the rule was read", ("sources",))
         for source in used:
-            if source not in sources:
+            if source not in sources and not self.unread:
                 entry.problem(
                     f"source {source[:60]} is not in sources/", "declare where the rule was read", ("sources",)
                 )
@@ -897,7 +961,7 @@ class Reading:
             if other not in programmes:
                 self.problem(file, (*path, "excludes"), f"excludes {other[:60]}, which is not in the catalogue", "check the id")
             elif other == programme.id:
-                self.problem(file, (*path, "excludes"), "excludes itself")
+                self.problem(file, (*path, "excludes"), "excludes itself", "leave it out")
 
     def _ordered(
         self, derived: dict[str, Derived], programmes: dict[str, Programme]

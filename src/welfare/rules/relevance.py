@@ -84,14 +84,15 @@ class Relevance:
         }
         self.names = [name for name, fact in rules.facts.items() if name in rules.catalogue.facts]
         self._place: dict[str, int] = {}
-        place = 0
+        self._owners: list[tuple[str, int | None]] = []  # of each unit
         for name in self.names:
-            self._place[name] = place
-            place += HOUSEHOLD_SIZE_MAX if self.facts[name].of == PERSON else 1
+            self._place[name] = len(self._owners)
+            members = range(HOUSEHOLD_SIZE_MAX) if self.facts[name].of == PERSON else (None,)
+            self._owners += [(name, member) for member in members]
         self.points: list[Point] = []
         self._numbers: dict[Node, int] = {}
         self.criteria: dict[str, tuple[bool, tuple[int, ...]]] = {
-            name: (person, tuple(self._number(criterion.when) for criterion in criteria))
+            name: (person, tuple(self.number(criterion.when) for criterion in criteria))
             for name, (person, criteria) in self._programmes.items()
         }
         operands = {
@@ -125,24 +126,24 @@ class Relevance:
     def split(self, mask: int) -> dict[str, tuple[int, ...]]:
         """The facts in a mask, each with its members (none for a fact of the household), in the catalogue's order."""
         found: dict[str, tuple[int, ...]] = {}
-        for name, bits in self.units.items():
-            hit = (mask & bits) >> self._place[name]
-            if hit:
-                found[name] = tuple(_bits(hit)) if self.facts[name].of == PERSON else ()
+        for bit in _bits(mask):
+            name, member = self._owners[bit]
+            found[name] = () if member is None else (*found.get(name, ()), member)
         return found
 
-    def _number(self, node: Node) -> int:
+    def number(self, node: Node) -> int:
+        """The point of a node of these rules."""
         if node in self._numbers:
             return self._numbers[node]
-        kind, children, bits = type(node).__name__, [self._number(child) for child in node.children()], 0
+        kind, children, bits = type(node).__name__, [self.number(child) for child in node.children()], 0
         match node:
             case nodes.Name(name=name) if name in self.derived:
-                kind, children = "Same", [self._number(self.derived[name].value)]
+                kind, children = "Same", [self.number(self.derived[name].value)]
             case nodes.Name(name=name):
                 kind, bits = "Fact", 1 << self._place[name] if name in self._place else 0
             case nodes.Entitled(programme=programme):
                 _, criteria = self._programmes.get(programme, (False, ()))
-                kind, children = "And", [self._number(criterion.when) for criterion in criteria]
+                kind, children = "And", [self.number(criterion.when) for criterion in criteria]
             case nodes.Members(kind=over):
                 kind = f"{over}_member"
             case nodes.Spouse():
@@ -485,6 +486,15 @@ def _leaf_step(step: Step, value: Array, known: Array) -> Array:
         case "false":
             return known & (value == 0)
         case "is_in":
-            return known & np.isin(value, list(step.args[1]))  # type: ignore[call-overload]
+            return known & _one_of(value, step.args[1])
         case _:
-            return known & ~np.isin(value, list(step.args[1]))  # type: ignore[call-overload]
+            return known & ~_one_of(value, step.args[1])
+
+
+def _one_of(value: Array, codes: object) -> Array:
+    """A few comparisons are quicker than a search."""
+    assert isinstance(codes, frozenset)
+    found = np.zeros(value.shape, bool)
+    for code in codes:
+        found |= value == code
+    return found
