@@ -125,11 +125,12 @@ class Children:
         for _, child in reversed(self._children):
             child.terminate()
         for _, child in reversed(self._children):
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=5)  # a job it was at is taken up again at the next start
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            # Whatever is left of its group, such as server processes whose parent died before them.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -18,7 +18,8 @@ def server(tmp_path):
     server.stop()
 
 
-def test_what_was_committed_survives_kill_9_and_a_restart_at_once(server):
+def test_what_was_committed_survives_kill_9_and_a_restart_at_once(tmp_path):
+    server = Embedded(tmp_path / "postgres")
     with server.running():
         with server.address().connect() as connection:
             connection.execute("CREATE TABLE kept (number int)")

@@ -91,8 +91,10 @@ def in_words(text: str) -> str:
     """An expression of a programme file with the names of facts and figures in words."""
     found = catalogue()
     language = get_language() or "ko"
-    named = {**found.facts, **found.derived, **found.parameters}
-    words = WORD.sub(lambda name: f"[{named[name[0]].label[language]}]" if name[0] in named else name[0], text)
+    labels = {fact.name: fact.label for fact in found.facts.values()}
+    labels |= {derived.name: derived.label for derived in found.derived.values()}
+    labels |= {parameter.name: parameter.label for parameter in found.parameters.values()}
+    words = WORD.sub(lambda name: f"[{labels[name[0]][language]}]" if name[0] in labels else name[0], text)
     return words.replace("*", "×").replace(" - ", " − ")
 
 

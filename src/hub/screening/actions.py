@@ -18,7 +18,7 @@ from hub.access.roles import Right
 from hub.organisation.models import Centre
 from hub.people import actions as people_actions
 from hub.people import queries as people
-from hub.people.models import Household
+from hub.people.models import Household, Person
 from hub.people.sources import Source
 from hub.programmes import queries as programmes
 from hub.screening import queries
@@ -241,7 +241,8 @@ def close_interview(interview: Interview, *, by: User) -> None:
     if interview.household is not None:
         household_facts, member_facts = queries.answered_facts(interview)
         members = interview.household.members.order_by("pk")
-        about = [(interview.household, household_facts), *zip(members, member_facts, strict=True)]
+        about: list[tuple[Household | Person, dict[str, Any]]] = [(interview.household, household_facts)]
+        about += zip(members, member_facts, strict=True)
         for subject, facts in about:
             if facts:
                 people_actions.record_facts(

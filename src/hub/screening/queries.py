@@ -89,15 +89,15 @@ def by_dong(run: Run, programme: str | None = None) -> list[DongCounts]:
     missed = Missed.objects.filter(run=run)
     if programme is not None:
         missed = missed.filter(programme=programme)
-    counted = {
-        row["centre"]: row
+    counted: dict[str, dict[str, Any]] = {
+        row["centre"]: dict(row)
         for row in missed.order_by()
         .values("centre")
         .annotate(households=Count("household", distinct=True), entitlements=Count("pk"), won=Sum("won_a_year"))
     }
     rows = []
     for centre in Centre.objects.all():
-        row = counted.get(centre.code, {})
+        row: dict[str, Any] = counted.get(centre.code, {})
         households = row.get("households", 0)
         share = 100 * households / centre.households if centre.households else 0.0
         rows.append(DongCounts(centre, households, row.get("entitlements", 0), row.get("won") or 0, round(share, 1)))

@@ -80,7 +80,12 @@ def run_cases(catalogue: Catalogue) -> Iterator[Outcome]:
     """Every worked case of every programme, run. Raises CatalogueError when a case file cannot be read."""
     for programme in catalogue.programmes:
         for case in read_cases(catalogue, programme):
-            yield Outcome(case, tuple(_run(catalogue, case)))
+            yield run_case(catalogue, case)
+
+
+def run_case(catalogue: Catalogue, case: Case) -> Outcome:
+    """One worked case, run on its day. Raises CatalogueError when the rules of that day cannot be made."""
+    return Outcome(case, tuple(_run(catalogue, case)))
 
 
 class _CaseFile:
@@ -218,7 +223,7 @@ class _CaseFile:
             for id in value.get(key) or []:
                 if programme and id not in criteria:
                     self.problem((*path, key), f"{name} has no criterion {id}", f"it has {', '.join(sorted(criteria))}")
-        amount = value.get("amount")
+        amount: Any = value.get("amount")
         ends = amount if isinstance(amount, list) else [amount, amount]
         if amount is not None and (len(ends) != 2 or not all(isinstance(end, int) for end in ends)):
             self.problem((*path, "amount"), f"amount is {amount!r}", "write won, or [least, most]")

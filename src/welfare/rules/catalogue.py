@@ -5,7 +5,7 @@ A catalogue is the law as it is written down, over all dates. What holds on one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -179,7 +179,7 @@ class Catalogue:
     folder: str = field(default="", compare=False)
 
     @cached_property
-    def _rule_sets(self):  # noqa: ANN202 - the cache's own type says nothing
+    def _rule_sets(self) -> Callable[[date], RuleSet]:
         from welfare.rules.ruleset import RuleSet
 
         return lru_cache(maxsize=16)(lambda day: RuleSet(self, day))

@@ -11,7 +11,7 @@ trouble.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -101,7 +101,8 @@ class Interview:
 
     `declined` says which (fact, member) were answered with `UNKNOWN` or `REFUSED` (member None for a fact of the household).
     Together with `household` it is all there is to remember: an interview made again from both goes on the same way.
-    `priors` are expectations about the answers; without them neutral ones are used.
+    `priors` are expectations about the answers, best made once from the people one serves (`Priors.from_households`); without
+    them those of an invented district are used. They choose the order of questions, never an answer.
     Raises ValueError for an unknown policy, or a household that does not fit the declared facts.
     """
 
@@ -138,7 +139,11 @@ class Interview:
             declined = relevance.split(mask & self._declined)
             rest = relevance.split(mask & ~self._askable & ~self._declined)
             found.append(
-                Unsettled(self.rules.programmes[answer.programme], answer.member, *map(tuple, (askable, declined, rest)))  # type: ignore[arg-type]
+                Unsettled(
+                    self.rules.programmes[answer.programme],
+                    answer.member,
+                    *map(tuple, (askable, declined, rest)),
+                )
             )
         return found
 
@@ -173,7 +178,7 @@ class Interview:
         questions = self._questions
         if len(questions) < 2:
             return tuple(questions.values())
-        ranking = _Ranking(self, list(questions), self.priors or Priors.neutral(self.rules))
+        ranking = _Ranking(self, list(questions), self.priors or Priors.invented(self.rules))
         score = ranking.settle() if self.policy == "settle" else ranking.any_time()
         order = sorted(range(len(score)), key=lambda i: (tuple(-part for part in score[i]), i))
         names = list(questions)
@@ -200,7 +205,9 @@ class Interview:
 
         It covers all members. Raises ValueError when there is no such fact.
         """
-        self._check_unit(fact, 0 if fact in self.rules.facts and self.rules.facts[fact].of == PERSON else None)
+        self._check_unit(
+            fact, 0 if fact in self.rules.facts and self.rules.facts[fact].of == PERSON else None
+        )
         found = self.rules.facts[fact]
         asked = self._questions.get(fact)
         members = tuple(range(len(self.household.members))) if found.of == PERSON else ()
@@ -228,7 +235,9 @@ class Interview:
                 try:
                     question.fact.encode(one)
                 except ValueError as error:
-                    raise ValueError(f"member {member}: {error}" if member is not None else str(error)) from None
+                    raise ValueError(
+                        f"member {member}: {error}" if member is not None else str(error)
+                    ) from None
                 home[question.fact.name] = one
                 declined.pop(unit, None)
         return replace(self, household=Household(facts, members), declined=declined)
@@ -301,9 +310,13 @@ class _Ranking:
         # Answers that hang on the same criteria are settled together: one is looked at, with the weight of all.
         self.answers: dict[tuple[Key, ...], float] = {}
         for answer in self.standing.open:
-            self.answers[answer.criteria] = self.answers.get(answer.criteria, 0) + self._stake(answer.programme, answer.member)
+            self.answers[answer.criteria] = self.answers.get(answer.criteria, 0) + self._stake(
+                answer.programme, answer.member
+            )
         self.needs = {
-            key: frozenset(i for i, name in enumerate(names) if mask & self.relevance.units[name] & interview._askable)
+            key: frozenset(
+                i for i, name in enumerate(names) if mask & self.relevance.units[name] & interview._askable
+            )
             for key, mask in self.standing.live.items()
         }
 
@@ -345,7 +358,9 @@ class _Ranking:
         size = len(self.names)
         # Trials: everything given; everything but one; one alone.
         without, alone = ~np.eye(size, dtype=bool), np.eye(size, dtype=bool)
-        given = {name: np.concatenate([[True], without[i], alone[i]])[None, :] for i, name in enumerate(self.names)}
+        given = {
+            name: np.concatenate([[True], without[i], alone[i]])[None, :] for i, name in enumerate(self.names)
+        }
         truths = self._run(given)
         needed = np.zeros((self.count, size), bool)
         for criteria in self.answers:
@@ -368,7 +383,9 @@ class _Ranking:
             if fails.any():
                 alone = false[fails, size + 1 :]
                 needs = ~false[fails, 1 : size + 1]
-                shared = np.where(needs.any(axis=1)[:, None], needs / np.maximum(1, needs.sum(axis=1))[:, None], live)
+                shared = np.where(
+                    needs.any(axis=1)[:, None], needs / np.maximum(1, needs.sum(axis=1))[:, None], live
+                )
                 merit = np.where(alone.any(axis=1)[:, None], alone, shared).sum(axis=0) / len(fails)
             merits[key] = merit
         closes = np.zeros(size)
@@ -377,18 +394,14 @@ class _Ranking:
         return closes
 
     @staticmethod
-    def _settled(
-        criteria: tuple[Key, ...], truths: Mapping[Key, tuple[Array, Array]]
-    ) -> Array:
+    def _settled(criteria: tuple[Key, ...], truths: Mapping[Key, tuple[Array, Array]]) -> Array:
         entitled, refused = truths[criteria[0]]
         for key in criteria[1:]:
             true, false = truths[key]
             entitled, refused = entitled & true, refused | false
         return entitled | refused
 
-    def _certificates(
-        self, needed: Array, truths: Mapping[Key, tuple[Array, Array]]
-    ) -> Array:
+    def _certificates(self, needed: Array, truths: Mapping[Key, tuple[Array, Array]]) -> Array:
         """For each world a small set of questions that settles it: what is needed anyway, and greedily what else."""
         size = len(self.names)
         after = self._run({name: needed[:, i, None] for i, name in enumerate(self.names)})
@@ -440,7 +453,9 @@ class _Ranking:
         for criteria in open_answers:
             fail = [key for key in criteria if truths[key][1][world, 0]]
             if fail:
-                clauses.add(frozenset(way for key in fail for way in self._ways(key, 1, world, have, truths, size)))
+                clauses.add(
+                    frozenset(way for key in fail for way in self._ways(key, 1, world, have, truths, size))
+                )
             else:
                 for key in criteria:
                     if not after[key][0][world, 0]:
@@ -453,7 +468,7 @@ class _Ranking:
             for ways in clauses:
                 for way in ways:
                     gain[way] = gain.get(way, 0.0) + 1
-            taken |= max(gain, key=lambda way: (gain[way] / len(way - taken), sorted(way)))
+            taken |= _most(gain, taken)
 
     def _ways(
         self,
@@ -474,7 +489,13 @@ class _Ranking:
         return [must - have or live - have or frozenset(live)]
 
 
-def _union(masks: Any) -> int:
+def _most(gain: Mapping[frozenset[int], float], taken: set[int]) -> frozenset[int]:
+    """The set that closes most for each question it adds; of equals always the same one."""
+    return max(gain, key=lambda way: (gain[way] / len(way - taken), sorted(way)))
+
+
+def _union(masks: Iterable[int]) -> int:
+    """All bits of several masks."""
     union = 0
     for mask in masks:
         union |= mask

@@ -44,8 +44,9 @@ def near_miss(
     if len(failed) != 1 or any(reason.holds is None for reason in reasons):
         return None
     criterion = failed[0].criterion
-    strict = isinstance(criterion.when, nodes.Not)
-    node = criterion.when.item if isinstance(criterion.when, nodes.Not) else criterion.when
+    strict, node = False, criterion.when
+    while isinstance(node, nodes.Not):
+        strict, node = not strict, node.item
     if not isinstance(node, nodes.AtMost) or node.left.type not in ("won", "int"):
         return None
     oracle = Oracle(rules, household)
@@ -58,7 +59,9 @@ def near_miss(
     gap = floor(distance) + 1 if strict else ceil(distance)
     moves_left = not _is_limit(rules, node.left)
     value, limit = (left[0], right[0]) if moves_left else (right[0], left[0])
-    reach = max(abs(limit) * REACH, REACH_COUNT) if node.left.type == "int" else abs(limit) * REACH
+    reach = abs(limit) * REACH
+    if node.left.type == "int":
+        reach = max(reach, Fraction(REACH_COUNT))
     if gap > reach:
         return None
     down = moves_left is not strict

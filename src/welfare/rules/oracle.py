@@ -52,8 +52,8 @@ class Oracle:
             case nodes.Name(name=name) if name in self.rules.derived:
                 return self.derived(name, member, self.truth)
             case nodes.Name(name=name):
-                value = self.value(name, member)
-                return None if value is None else bool(value)
+                known = self.value(name, member)
+                return None if known is None else bool(known)
             case nodes.Entitled(programme=programme):
                 return self.answer(programme, member) if programme in self.rules.programmes else False
             case nodes.Not(item=item):
@@ -66,11 +66,12 @@ class Oracle:
                 a, b = self.range(left, member), self.range(right, member)
                 return True if a[1] <= b[0] else False if a[0] > b[1] else None
             case nodes.OneOf(item=nodes.Name(name=name), indexes=indexes):
-                value = self.value(name, member)
-                return None if value is None else value in indexes
+                code = self.value(name, member)
+                return None if code is None else code in indexes
             case nodes.Choose(condition=condition, yes=yes, no=no):
-                chosen, a, b = self.truth(condition, member), self.truth(yes, member), self.truth(no, member)
-                return a if chosen is True or a == b else b if chosen is False else None
+                chosen = self.truth(condition, member)
+                if_so, if_not = self.truth(yes, member), self.truth(no, member)
+                return if_so if chosen is True or if_so == if_not else if_not if chosen is False else None
             case nodes.Members(kind=kind, body=body):
                 each = [self.truth(body, i) for i in range(len(self.household.members))]
                 return any_of(each) if kind == "any" else all_of(each)
@@ -121,8 +122,7 @@ class Oracle:
                 return Fraction(each.count(True)), Fraction(each.count(True) + each.count(None))
             case nodes.Members(kind=kind, body=body):
                 ranges = [self.range(body, i) for i in range(len(self.household.members))]
-                combine = {"sum": sum, "max": max, "min": min}[kind]
-                return Fraction(combine(low for low, _ in ranges)), Fraction(combine(high for _, high in ranges))
+                return combined(kind, [low for low, _ in ranges]), combined(kind, [high for _, high in ranges])
             case nodes.Spouse(body=body):
                 spouse = self.spouse(member)
                 return (Fraction(0), Fraction(0)) if spouse is None else self.range(body, spouse)
@@ -193,6 +193,10 @@ def any_of(truths: list[Truth]) -> Truth:
 
 def negated(truth: Truth) -> Truth:
     return None if truth is None else not truth
+
+
+def combined(kind: str, values: list[Fraction]) -> Fraction:
+    return sum(values, Fraction(0)) if kind == "sum" else max(values) if kind == "max" else min(values)
 
 
 def rounded(direction: str, value: Fraction, unit: int) -> Fraction:

@@ -11,6 +11,7 @@ population differ only in how they write each primitive down, which is why they 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -110,6 +111,22 @@ class Plan:
                 stack += [arg.index for arg in self.steps[index].args if isinstance(arg, Ref)]
         return found
 
+    def signatures(self) -> list[str]:
+        """For each step a name that is equal in two plans exactly when the step computes the same."""
+        found: list[str] = []
+        chains: list[frozenset[str]] = []  # what an and (or) joins in all, whatever the order
+        for step in self.steps:
+            parts = [found[arg.index] if isinstance(arg, Ref) else _plain(arg) for arg in step.args]
+            chain: frozenset[str] = frozenset()
+            if step.op in ("and", "or"):
+                for arg, part in zip(step.args, parts, strict=True):
+                    assert isinstance(arg, Ref)
+                    chain |= chains[arg.index] if self.steps[arg.index].op == step.op else {part}
+                parts = sorted(chain)
+            chains.append(chain)
+            found.append(hashlib.blake2b("\0".join((step.op, *parts)).encode(), digest_size=12).hexdigest())
+        return found
+
     def decisions(self) -> list[Plane]:
         """The planes a run must compute whoever is entitled: criteria, answers, receipts."""
         planes: list[Plane] = []
@@ -117,6 +134,10 @@ class Plan:
             truths = [*lowered.criteria, lowered.answer, *([lowered.receives] if lowered.receives else [])]
             planes += [plane for truth in truths for plane in (truth.true, truth.false)]
         return planes
+
+
+def _plain(arg: object) -> str:
+    return repr(sorted(arg)) if isinstance(arg, frozenset) else repr(arg)
 
 
 def months_of(day: date) -> tuple[int, int]:
@@ -390,8 +411,8 @@ class _Lowering:
                 return self._choose_truth(self.truth(condition), self.truth(yes), self.truth(no))
             case nodes.Members(kind=kind, body=body):
                 truth = self.truth(body)
-                true, false = ("mor", "mand") if kind == "any" else ("mand", "mor")
-                return Truth(self._over_members(true, truth.true), self._over_members(false, truth.false))
+                holds, fails = ("mor", "mand") if kind == "any" else ("mand", "mor")
+                return Truth(self._over_members(holds, truth.true), self._over_members(fails, truth.false))
             case nodes.Spouse(body=body):
                 truth = self.truth(body)
                 return Truth(
@@ -470,11 +491,11 @@ class _Lowering:
                 truth = self.truth(body)
                 return Range(self._count(truth.true), self._count(self.negate(truth.false)))
             case nodes.Members(kind=kind, body=body):
-                item = self.range(body)
-                return Range(self._combine(kind, item.low), self._combine(kind, item.high), item.over)
+                each = self.range(body)
+                return Range(self._combine(kind, each.low), self._combine(kind, each.high), each.over)
             case nodes.Spouse(body=body):
-                item = self.range(body)
-                return Range(self._spouse_sum(item.low), self._spouse_sum(item.high), item.over)
+                each = self.range(body)
+                return Range(self._spouse_sum(each.low), self._spouse_sum(each.high), each.over)
         raise TypeError(f"{type(node).__name__} is no number")
 
     def _named(self, name: str) -> Range:

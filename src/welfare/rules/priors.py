@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from welfare.facts.fact import Fact, encode_date
+from welfare.facts.fact import COUPLE, Fact, encode_date
 from welfare.facts.household import EncodedHousehold, Household
 from welfare.rules.nodes import PERSON
 
@@ -25,17 +25,20 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 SAMPLE = 2000  # households kept; more cost time for every question and change little
-NEUTRAL = 400
+NEUTRAL = 400  # households drawn from the domains
+INVENTED = 1000  # households of the invented district
 SIZE_WEIGHT = 1.0  # one member more or less counts like one standard deviation of the most telling fact
 
 
 class Priors:
     """A sample of households by column, without gaps: what one household did not say is lent by the next that did.
 
-    `Priors.from_households` makes it from a population, `Priors.neutral` from nothing but the declared domains.
+    `Priors.from_households` makes it from a population, `Priors.invented` from an invented district, `Priors.neutral` from
+    nothing but the declared domains.
     """
 
     _neutral: ClassVar[WeakKeyDictionary[RuleSet, Priors]] = WeakKeyDictionary()
+    _invented: ClassVar[WeakKeyDictionary[RuleSet, Priors]] = WeakKeyDictionary()
 
     def __init__(self, facts: Mapping[str, Fact], households: list[EncodedHousehold]) -> None:
         if not households:
@@ -78,15 +81,55 @@ class Priors:
                 members = random.choice((1, 1, 2, 2, 3, 4))
                 households.append(
                     EncodedHousehold(
-                        {name: _drawn(fact, random, today) for name, fact in facts.items() if fact.of != PERSON},
+                        {
+                            name: _drawn(fact, random, today)
+                            for name, fact in facts.items()
+                            if fact.of != PERSON
+                        },
                         [
-                            {name: _drawn(fact, random, today) for name, fact in facts.items() if fact.of == PERSON}
+                            {
+                                name: _drawn(fact, random, today)
+                                for name, fact in facts.items()
+                                if fact.of == PERSON
+                            }
                             for _ in range(members)
                         ],
                     )
                 )
             cls._neutral[rules] = cls(facts, households)
         return cls._neutral[rules]
+
+    @classmethod
+    def invented(cls, rules: RuleSet) -> Priors:
+        """Expectations where there is no population at hand: from a small invented district, always the same one.
+
+        Neutral ones when the district cannot be put in the words of the catalogue.
+        """
+        from welfare.synthetic import invent_district
+
+        if rules not in cls._invented:
+            try:
+                households, members = invent_district(rules.catalogue, INVENTED, as_of=rules.day)
+            except (
+                ValueError
+            ):  # a catalogue that means something else by the district's words; no reason not to ask
+                return cls.neutral(rules)
+            facts = {**rules.catalogue.facts, COUPLE: None}
+            at_home: dict[int, list[dict[str, object]]] = {}
+            for member in members.to_pylist():
+                own = {name: value for name, value in member.items() if name in facts}
+                at_home.setdefault(member["household_id"], []).append(own)
+            cls._invented[rules] = cls.from_households(
+                rules,
+                [
+                    Household(
+                        {name: value for name, value in row.items() if name in facts},
+                        at_home[row["household_id"]],
+                    )
+                    for row in households.to_pylist()
+                ],
+            )
+        return cls._invented[rules]
 
     def worlds(
         self, household: EncodedHousehold, asked: Mapping[str, tuple[int, ...]], count: int
@@ -113,7 +156,11 @@ class Priors:
         lenders = np.argsort(away, kind="stable")[:count]
         persons = np.array(
             [
-                [self.first[one] + int(np.argmin(apart[self.first[one] : self.first[one] + self.sizes[one]])) for one in lenders]
+                [
+                    self.first[one]
+                    + int(np.argmin(apart[self.first[one] : self.first[one] + self.sizes[one]]))
+                    for one in lenders
+                ]
                 for apart in nearest
             ]
         )
@@ -196,7 +243,9 @@ def _drawn(fact: Fact, random: Random, today: int) -> int | bool:
     if fact.type == "date":
         high = min(fact.high, today)
         year = random.randint(max(fact.low // 10000, high // 10000 - 90), high // 10000)
-        return min(max(year * 10000 + random.randint(1, 12) * 100 + random.randint(1, 28), fact.low), fact.high)
+        return min(
+            max(year * 10000 + random.randint(1, 12) * 100 + random.randint(1, 28), fact.low), fact.high
+        )
     if random.random() < 0.5:
         return max(fact.low, min(0, fact.high))
     span = fact.high - fact.low

@@ -49,7 +49,16 @@ from welfare.rules.catalogue import (
     Source,
     expand_sizes,
 )
-from welfare.rules.language import WORD, ExpressionError, Meaning, Table, UnknownNameError, Vocabulary, read, read_rate
+from welfare.rules.language import (
+    WORD,
+    ExpressionError,
+    Meaning,
+    Table,
+    UnknownNameError,
+    Vocabulary,
+    read,
+    read_rate,
+)
 from welfare.rules.order import CycleError, depth, order_derived, order_programmes
 
 FILE_MAX = 2_000_000  # bytes of one file; the largest real one is a hundredth of that
@@ -93,19 +102,19 @@ def _short(value: object) -> str:
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*(?:_[0-9]+)*)\Z")
 WORDS_OF_YAML = {"true": True, "false": False, "null": None, "~": None, "": None}
-SURPRISING = re.compile(r"[-+.]?[0-9.]|(?:y|n|yes|no|on|off|true|false|null)\Z", re.I)  # quick look before SURPRISES
+SURPRISING = re.compile(r"[-+.]?[0-9.]|(?:y|n|yes|no|on|off|true|false|null)\Z", re.IGNORECASE)  # quick look before SURPRISES
 QUOTE = 'put it in quotes: "{}"'
 SURPRISES = (
     (re.compile(r"\d{4}-\d\d?-\d\d?"), "a day without quotes", QUOTE),
-    (re.compile(r"(?:y|n|yes|no|on|off)\Z", re.I), "not a word of this format", "write true or false, or " + QUOTE),
-    (re.compile(r"(?:true|false|null)\Z", re.I), "not written in small letters", "write true, false or null, or " + QUOTE),
+    (re.compile(r"(?:y|n|yes|no|on|off)\Z", re.IGNORECASE), "not a word of this format", "write true or false, or " + QUOTE),
+    (re.compile(r"(?:true|false|null)\Z", re.IGNORECASE), "not written in small letters", "write true, false or null, or " + QUOTE),
     (
-        re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9_]+|[0-9]+(?=e))(?:e[-+]?[0-9]+)?\Z|[-+]?\.(?:inf|nan)\Z", re.I),
+        re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9_]+|[0-9]+(?=e))(?:e[-+]?[0-9]+)?\Z|[-+]?\.(?:inf|nan)\Z", re.IGNORECASE),
         "a decimal number",
         "write whole won, or a rate such as 104/100 or 104 %",
     ),
     (
-        re.compile(r"[-+]?0[0-9_xob][0-9a-f_]*\Z|\+[0-9]+\Z|[-+]?[0-9_]+(?::[0-9]+)+\Z", re.I),
+        re.compile(r"[-+]?0[0-9_xob][0-9a-f_]*\Z|\+[0-9]+\Z|[-+]?[0-9_]+(?::[0-9]+)+\Z", re.IGNORECASE),
         "not written as a plain whole number",
         "write it without leading zeros or signs, or " + QUOTE,
     ),
@@ -633,7 +642,7 @@ class Reading:
             if not 1 <= codes <= 250:
                 entry.problem(f"has {codes} values", "a code has 1 to 250 values")
             return 0, max(codes - 1, 0)
-        ends = []
+        ends: list[int | None] = []
         for key in ("min", "max"):
             value = entry.take(key, str if kind == "date" else int, mend="an unknown value spans min … max")
             if value is None:

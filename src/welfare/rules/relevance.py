@@ -80,7 +80,8 @@ class Relevance:
         self.plan = lowering.plan_all()
         self._lowered = lowering.lowered
         self._programmes = {
-            name: (programme.subject == PERSON, programme.criteria) for name, programme in rules.programmes.items()
+            name: (programme.subject == PERSON, programme.criteria)
+            for name, programme in rules.programmes.items()
         }
         self.names = [name for name, fact in rules.facts.items() if name in rules.catalogue.facts]
         self._place: dict[str, int] = {}
@@ -174,7 +175,7 @@ class Relevance:
         for index, step in enumerate(self.plan.steps):
             found = {step.args[0]} if step.op in LEAVES and step.args[0] in resting else set()
             found |= {name for arg in step.args if isinstance(arg, Ref) for name in behind[arg.index]}
-            behind.append(found)  # type: ignore[arg-type]
+            behind.append(found)
             for name in found:
                 resting[str(name)] |= 1 << index
         return resting
@@ -285,7 +286,9 @@ class Standing:
         return self._union([(child, member) for child in point.children], memo)
 
     def _union(
-        self, keys: list[tuple[int, int | None]] | list[tuple[int, int]], memo: dict[tuple[int, int | None], int]
+        self,
+        keys: list[tuple[int, int | None]] | list[tuple[int, int]],
+        memo: dict[tuple[int, int | None], int],
     ) -> int:
         mask = 0
         for place, member in keys:
@@ -352,7 +355,9 @@ class Imagined:
     answers would be, a trial which of them have been given. Steps no candidate question can move keep their present value.
     """
 
-    def __init__(self, standing: Standing, asked: Mapping[str, tuple[int, ...]], worlds: Mapping[str, Array]) -> None:
+    def __init__(
+        self, standing: Standing, asked: Mapping[str, tuple[int, ...]], worlds: Mapping[str, Array]
+    ) -> None:
         self.standing = standing
         self.relevance = standing.relevance
         self.asked = asked
@@ -456,7 +461,9 @@ class Imagined:
                 return args[0].max(axis=0)
             case "spouse_or" | "spouse_sum":
                 partners = np.array(self.standing.spouses)
-                return np.where((partners >= 0)[:, None, None], args[0][partners], 0 if step.op == "spouse_sum" else False)
+                return np.where(
+                    (partners >= 0)[:, None, None], args[0][partners], 0 if step.op == "spouse_sum" else False
+                )
         raise TypeError(step.op)
 
     def criterion(self, key: tuple[int, int | None], values: Mapping[int, Array]) -> tuple[Any, Any]:

@@ -1,26 +1,30 @@
 """The rules of one day as one SQL script for DuckDB: the auditor's copy, and an independent check.
 
-Where everything is known there is one right answer, and an auditor should be able to reach it without our engine. The script
-is written from the meaning of the rules (`nodes.py`) and shares nothing with the plan behind the function and the kernel: its
-dates are dates, its rates are fractions, its members are rows. So a fault in one of them shows as a difference.
+Where everything is known there is one right answer, and an auditor should be able to reach it without our
+engine. The script is written from the meaning of the rules (`nodes.py`) and shares nothing with the plan
+behind the function and the kernel: its dates are dates, its rates are fractions, its members are rows. So a
+fault in one of them shows as a difference.
 
-It reads two tables and answers only the households of which everything the rules speak of is known; the others it leaves out,
-because SQL's own reading of NULL would turn a gap into a certain answer.
+It reads two tables and answers only the households of which everything the rules speak of is known; the
+others it leaves out, because SQL's own reading of NULL would turn a gap into a certain answer.
 
     households(household_id, one column a fact)
     members(household_id, member_id from 0, couple or 0, one column a fact)
 
-A yes/no fact is BOOLEAN, a count or won BIGINT, a code VARCHAR, a date DATE. Out comes one row for each programme and household
-(or member): household_id, member_id, programme, entitled, amount in whole won (NULL when not entitled or help in kind), and the
-list of its criteria in the order of the programme file.
+A yes/no fact is BOOLEAN, a count or won BIGINT, a code VARCHAR, a date DATE. Out comes one row for each
+programme and household (or member): household_id, member_id, programme, entitled, amount in whole won (NULL
+when not entitled or help in kind), and the list of its criteria in the order of the programme file.
 
-Numbers are exact: a value in won is a whole number over a denominator known here, so `x * 1.04 %` is written as `x * 13` *in
-1/1250*, and nothing is rounded but where the law says so. HUGEINT raises an error rather than wrap around.
+Numbers are exact: a value in won is a whole number over a denominator known here, so `x * 1.04 %` is written
+as `x * 13` *in 1/1250*, and nothing is rounded but where the law says so. HUGEINT raises an error rather than
+wrap around.
 """
+
+# ruff: noqa: S608 - the script is made of declared names, numbers and checked code words, never of anybody's input
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -77,7 +81,7 @@ def _typed(number: _Number, over: int) -> str:
 
 @dataclass
 class _Stage:
-    """What is worked out together, because it rests on earlier stages only: columns of households and of members."""
+    """What is worked out together, because it rests on earlier stages only."""
 
     columns: dict[str, list[str]] = field(default_factory=lambda: {HOUSEHOLD: [], PERSON: []})
 
@@ -108,8 +112,13 @@ class _Script:
                 stages[first + 1].columns[programme.subject] += _Writer(self, first + 1).answer(programme)
             else:
                 stages[first].columns[thing.of] += _Writer(self, first).derived(thing)
-        steps = [*self._first(facts), *(step for i, stage in enumerate(stages) for step in self._next(i, stage))]
-        head = _comment(rules.catalogue.name["en"], f"version {rules.catalogue.version}", f"as of {rules.day}").rstrip()
+        steps = [
+            *self._first(facts),
+            *(step for i, stage in enumerate(stages) for step in self._next(i, stage)),
+        ]
+        head = _comment(
+            rules.catalogue.name["en"], f"version {rules.catalogue.version}", f"as of {rules.day}"
+        ).rstrip()
         return head + "\n" + MACROS + "WITH\n" + ",\n".join(steps) + "\n" + self._last(len(stages))
 
     def _used(self) -> tuple[dict[str, Programme | Derived], set[str]]:
@@ -127,10 +136,10 @@ class _Script:
                     facts.add(name)
         return used, facts
 
-    # The steps of the script ------------------------------------------------------------------------------------------------------
+    # The steps of the script --------------------------------------------------------------------------------
 
     def _first(self, facts: set[str]) -> list[str]:
-        """The households of which everything needed is known, with their members; numbers as HUGEINT from here on."""
+        """The households of which all is known, with their members; numbers are HUGEINT from here on."""
         own = sorted(name for name in facts if self.rules.facts[name].of == HOUSEHOLD)
         members = sorted(name for name in facts if self.rules.facts[name].of == PERSON)
         known = [f"h.{name} IS NOT NULL" for name in own]
@@ -141,7 +150,9 @@ class _Script:
         size = "(SELECT count(*)::HUGEINT FROM members AS m WHERE m.household_id = h.household_id)"
         return [
             "-- Only households of which everything is known.\n"
-            + _select("households_0", ["h.household_id", f"{size} AS {HOUSEHOLD_SIZE}", *map(self._read("h"), own)])
+            + _select(
+                "households_0", ["h.household_id", f"{size} AS {HOUSEHOLD_SIZE}", *map(self._read("h"), own)]
+            )
             + "  FROM households AS h\n  WHERE "
             + "\n    AND ".join(known)
             + ")",
@@ -157,7 +168,7 @@ class _Script:
             + "  FROM members AS m SEMI JOIN households_0 AS h ON m.household_id = h.household_id)",
         ]
 
-    def _read(self, row: str):  # noqa: ANN202 - a small column writer
+    def _read(self, row: str) -> Callable[[str], str]:
         def column(name: str) -> str:
             number = self.rules.facts[name].type in ("int", "won")
             return f"{row}.{name}::HUGEINT AS {name}" if number else f"{row}.{name}"
@@ -178,13 +189,18 @@ class _Script:
             (HOUSEHOLD, "households", "NULL::BIGINT"),
             (PERSON, "members", "t.member_id::BIGINT"),
         ):
-            rows = [self._row(programme) for programme in self.rules.programmes.values() if programme.subject == scope]
+            rows = [
+                self._row(programme)
+                for programme in self.rules.programmes.values()
+                if programme.subject == scope
+            ]
             if rows:
                 listed = ",\n      ".join(rows)
                 parts.append(
-                    "SELECT household_id, member_id, answer.programme AS programme, answer.entitled AS entitled,\n"
-                    "  answer.amount AS amount, answer.criteria AS criteria\n"
-                    f"FROM (SELECT t.household_id, {member} AS member_id, unnest([\n      {listed}]) AS answer\n"
+                    "SELECT household_id, member_id, answer.programme AS programme,\n"
+                    "  answer.entitled AS entitled, answer.amount AS amount, answer.criteria AS criteria\n"
+                    f"FROM (SELECT t.household_id, {member} AS member_id,\n"
+                    f"    unnest([\n      {listed}]) AS answer\n"
                     f"    FROM {table}_{stages} AS t)"
                 )
         if not parts:
@@ -203,7 +219,7 @@ def _select(name: str, columns: Iterable[str]) -> str:
 
 
 class _Writer:
-    """Writes expressions for one stage. `row` is the alias of the person in question: m, n in an aggregate, s for a spouse."""
+    """Writes expressions for one stage. `row` is whose alias: m a person, n in an aggregate, s a spouse."""
 
     def __init__(self, script: _Script, level: int) -> None:
         self.script = script
@@ -324,7 +340,7 @@ class _Writer:
     def _scope(self, name: str) -> str:
         return self.rules.derived[name].of if name in self.rules.derived else self.rules.facts[name].of
 
-    # Members and spouses: rows of the stage before ---------------------------------------------------------------------------------
+    # Members and spouses: rows of the stage before ----------------------------------------------------------
 
     def over_members(self, total: str, body: Node) -> str:
         outer, self.row = self.row, "n"
@@ -339,7 +355,8 @@ class _Writer:
         self.row = outer
         rows = (
             f"SELECT {text} AS v FROM members_{self.level} AS s WHERE s.household_id = {outer}.household_id"
-            f" AND s.{COUPLE} = {outer}.{COUPLE} AND {outer}.{COUPLE} > 0 AND s.member_id <> {outer}.member_id"
+            f" AND s.{COUPLE} = {outer}.{COUPLE} AND {outer}.{COUPLE} > 0"
+            f" AND s.member_id <> {outer}.member_id"
         )
         return f"(SELECT {total} FROM ({rows}))", over
 
@@ -352,7 +369,7 @@ class _Writer:
     def _denominator(self, body: Node) -> int:
         return self.number(body).over
 
-    # Arithmetic ---------------------------------------------------------------------------------------------------------------------
+    # Arithmetic ---------------------------------------------------------------------------------------------
 
     def _sum(self, a: _Number, b: _Number, sign: str) -> _Number:
         if a.value is not None and b.value is not None:

@@ -12,8 +12,10 @@ when the catalogue was read.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 LEAVES = ("low", "high", "true", "false", "is_in", "not_in")
 OVER_MEMBERS = ("mor", "mand", "mcount", "msum", "mmin", "mmax", "spouse_or", "spouse_sum")
 INT32 = np.iinfo(np.int32)
+NUMBERS_KEPT = 16  # at most, of each household
+CLIP_FROM = 10  # comparisons of one 64-bit number from which cutting it to 32 bits is cheaper
 
 
 # The primitives, for a block ------------------------------------------------------------------------------------------------------
@@ -89,9 +93,14 @@ def choose(flags: Array, yes: Any, no: Any) -> Array:
     return np.where(flags, yes, no)
 
 
+def clip(values: Array) -> Array:
+    """In 32 bits, everything beyond at the end."""
+    return np.minimum(np.maximum(values, INT32.min), INT32.max).astype(np.int32)
+
+
 PRIMITIVES: dict[str, Any] = {
     function.__name__: function
-    for function in (pack, unpack, bits_at, both, denied, filled, among, months, choose)
+    for function in (pack, unpack, bits_at, both, denied, filled, among, months, choose, clip)
 } | {"np": np, "I4": np.int32, "I8": np.int64, "U1": np.uint8}
 
 
@@ -102,6 +111,7 @@ class Frame:
         shape = block.shape
         self.block, self.shape = block, shape
         self.numbers, self.bits, self.known = block.numbers, block.bits, block.known
+        self.given_plane, self.given_number = block.given_plane, block.given_number
         self._uniform = uniform
         self.zeros = np.zeros(shape.width // 8, np.uint8)
         self.ones = ~self.zeros
@@ -110,6 +120,7 @@ class Frame:
         # Which slots hold a member; None where all do. Padding rows hold nobody in a block of mixed sizes.
         self.there = None if shape.size else pack(np.arange(shape.slots)[:, None] < block.sizes)
         self._pairs: list[tuple[int, int, Array]] | None = None
+        self._extent: dict[str, tuple[int, int]] = {}
 
     def uniform(self, index: int) -> Any:
         """A value that depends on the household's size only: a constant in a block of one size."""
@@ -119,6 +130,16 @@ class Frame:
             return value if not values.plane else self.ones if value else self.zeros
         found = np.take(values.table, self.block.sizes)
         return pack(found) if values.plane else found
+
+    def coded(self, fact: str, values: Array, codes: frozenset[int]) -> Array:
+        """Where a stored code is one of these. A block covers few areas, so most codes of places need no look."""
+        ends = self._extent.get(fact)
+        if ends is None:
+            inside = values[..., : self.shape.rows]
+            ends = self._extent[fact] = (int(inside.min()), int(inside.max()))
+        if max(codes) < ends[0] or min(codes) > ends[1]:
+            return self.zeros if values.ndim == 1 else np.broadcast_to(self.zeros, (self.shape.slots, len(self.zeros)))
+        return pack(among(values, codes))
 
     def above(self, left: Any, right: Any) -> Array:
         """left > right of households, as a plane."""
@@ -248,6 +269,15 @@ class Amount:
     function: str | None
 
 
+@dataclass(frozen=True)
+class Given:
+    """Planes and numbers an earlier run kept: signature of the step (in a kernel: the step) → place among them."""
+
+    planes: Mapping[Any, int]
+    numbers: Mapping[Any, int]
+    clipped: Mapping[Any, int]  # numbers cut to 32 bits: good for comparing with limits that fit, for nothing else
+
+
 @dataclass
 class Values:
     """What the generated code computed of a block."""
@@ -255,6 +285,7 @@ class Values:
     frame: Frame
     planes: dict[int, Array] = field(default_factory=dict)
     kept: dict[str, Any] = field(default_factory=dict)
+    numbers: list[Array] = field(default_factory=list)
 
     def plane(self, operand: Ref | bool) -> Array:
         """The plane of any output, constants included."""
@@ -269,22 +300,46 @@ class Kernel:
     `stored` are the steps whose planes a run keeps; every criterion, answer and receipt is one of them or the opposite of one.
     """
 
-    def __init__(self, rules: RuleSet, gaps: Mapping[str, bool]) -> None:
-        self.plan: Plan = plan_rules(rules, gaps)
+    def __init__(
+        self,
+        rules: RuleSet,
+        gaps: Mapping[str, bool],
+        programmes: Collection[str] | None = None,
+        given: Given | None = None,
+        plan: Plan | None = None,
+    ) -> None:
+        """For all programmes, or only for some; `plan` saves planning when somebody has done it.
+
+        What is `given` is read from an earlier run and not computed again, and then nothing but the answers is computed.
+        """
+        self.plan: Plan = plan or plan_rules(rules, gaps)
+        if programmes is not None:
+            self.plan = Plan(self.plan.steps, {name: self.plan.programmes[name] for name in programmes})
+        ends = [end for low in self.plan.programmes.values() if low.amount for end in (low.amount.low, low.amount.high)]
+        self._needed = self.plan.needed([*self.plan.decisions(), *ends])
         self.facts = rules.facts
         self.constants: dict[str, Any] = {}
         self.uniform = self._uniform()
         self.types = self._types()
-        self.stored = self._stored()
+        self.answers_only = given is not None
+        self.given = Given({}, {}, {})
+        if given is not None:
+            signatures = list(enumerate(self.plan.signatures()))
+            kinds = (given.planes, given.numbers, given.clipped)
+            self.given = Given(*({i: kind[s] for i, s in signatures if s in kind} for kind in kinds))
+        self.stored = () if self.answers_only else self._stored()
+        self.numbers = () if self.answers_only else self._numbers()
         block = self._block_steps()
         self._writer = _Writer(self, set(block))
         for index in block:
             self._writer.step(index)
         self.amounts = {
-            name: self._amount(lowered) for name, lowered in self.plan.programmes.items() if lowered.amount is not None
+            name: self._amount(lowered)
+            for name, lowered in self.plan.programmes.items()
+            if lowered.amount is not None and not self.answers_only
         }
         outputs = [*dict.fromkeys(self._output_steps())]
-        self.source = self._writer.function(outputs, {f"v{i}" for i in outputs} | self._writer.gathered)
+        self.source = self._writer.function(outputs, [self._writer.column(index) for index in self.numbers])
         self.functions: dict[str, Callable[..., Any]] = {}
         self.compile()
 
@@ -295,13 +350,13 @@ class Kernel:
         self.functions = {name: value for name, value in names.items() if name == "decide" or name.startswith("amount_")}
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("plan", "constants", "uniform", "stored", "amounts", "source")
+        kept = ("plan", "constants", "uniform", "stored", "numbers", "amounts", "source")
         return {name: self.__dict__[name] for name in kept} | {"functions": {}}
 
     def __call__(self, block: Block) -> Values:
         frame = Frame(block, self.uniform)
         values = Values(frame)
-        values.planes, values.kept = self.functions["decide"](frame)
+        values.planes, values.kept, values.numbers = self.functions["decide"](frame)
         return values
 
     # What is computed where --------------------------------------------------------------------------------------------------------
@@ -332,6 +387,9 @@ class Kernel:
         return tuple(found)
 
     def _output_steps(self) -> list[int]:
+        if self.answers_only:
+            surely = [lowered.answer.true for lowered in self.plan.programmes.values()]
+            return [answer.index for answer in surely if isinstance(answer, Ref)]
         answers = [
             operand.index
             for lowered in self.plan.programmes.values()
@@ -342,12 +400,24 @@ class Kernel:
         ]
         return [*self.stored, *answers]
 
+    def _numbers(self) -> tuple[int, ...]:
+        """Numbers of households that several limits are held against: kept, they make a change of a limit a quick question."""
+        asked: Counter[int] = Counter()
+        for index in self.plan.needed([Ref(index) for index in self._output_steps()]):
+            step = self.plan.steps[index]
+            if step.op == "gt" and isinstance(left := step.args[0], Ref) and left.index not in self.uniform:
+                fixed = not isinstance(step.args[1], Ref) or step.args[1].index in self.uniform
+                number = self.plan.steps[left.index]
+                if fixed and number.scope != PERSON and number.op not in (*LEAVES, "mcount"):
+                    asked[left.index] += 1
+        return tuple(index for index, count in asked.most_common(NUMBERS_KEPT) if count > 1)
+
     def _block_steps(self) -> list[int]:
         """Steps computed for every household: all that decides, and whatever an amount folds over members."""
         amounts = self.plan.needed(
             [end for low in self.plan.programmes.values() if low.amount for end in (low.amount.low, low.amount.high)]
         )
-        folds = [i for i in amounts if self.plan.steps[i].op in OVER_MEMBERS]
+        folds = [i for i in amounts if self.plan.steps[i].op in OVER_MEMBERS and not self.answers_only]
         found: set[int] = set()
         stack = [*self._output_steps(), *folds]
         while stack:
@@ -359,11 +429,13 @@ class Kernel:
 
     def rests_on(self, index: int) -> list[int]:
         """The steps a step's code uses."""
-        if index in self.uniform:
+        if index in self.uniform or index in self.given.planes or index in self.given.numbers:
             return []
         step = self.plan.steps[index]
         if (low := self.maybe_of(step)) is not None:
             return [] if low < 0 else [low]
+        if isinstance(step.args[0], Ref) and step.args[0].index in self.given.clipped and self.small(step):
+            return [arg.index for arg in step.args[1:] if isinstance(arg, Ref)]
         return [arg.index for arg in step.args if isinstance(arg, Ref)]
 
     def maybe_of(self, step: Step) -> int | None:
@@ -375,21 +447,50 @@ class Kernel:
             return None
         return self._low_questions.get((str(end.args[0]), step.args[1]), -1)
 
-    @property
+    @cached_property
     def _low_questions(self) -> dict[tuple[str, object], int]:
-        if not hasattr(self, "_low_memo"):
-            self._low_memo = {}
-            for index, step in enumerate(self.plan.steps):
-                if step.op == "gt" and isinstance(step.args[0], Ref) and not isinstance(step.args[1], Ref):
-                    end = self.plan.steps[step.args[0].index]
-                    if end.op == "low":
-                        self._low_memo[str(end.args[0]), step.args[1]] = index
-        return self._low_memo
+        """(fact, constant) → the step that asks whether the fact's lower end is above the constant."""
+        found = {}
+        for index in self._needed:
+            step = self.plan.steps[index]
+            if step.op == "gt" and isinstance(step.args[0], Ref) and not isinstance(step.args[1], Ref):
+                end = self.plan.steps[step.args[0].index]
+                if end.op == "low":
+                    found[str(end.args[0]), step.args[1]] = index
+        return found
+
+    @cached_property
+    def small_questions(self) -> Counter[int]:
+        """How often each 64-bit number is compared with limits of 32 bits."""
+        steps = [self.plan.steps[index] for index in self._needed]
+        return Counter(step.args[0].index for step in steps if self.small(step))  # type: ignore[attr-defined]
+
+    def clipped(self, index: int) -> bool:
+        """Whether a kept number is cut to 32 bits."""
+        return self.types[index] is np.int64 and self.small_questions[index] > 0
+
+    def kept_type(self, index: int) -> str:
+        return np.dtype(np.int32 if self.clipped(index) else self.types[index]).str
+
+    def small(self, step: Step) -> bool:
+        """64 bits compared with a limit, the same for all or for all of a size, that 32 bits hold."""
+        if step.op != "gt" or not isinstance(step.args[0], Ref) or self.types[step.args[0].index] is not np.int64:
+            return False
+        limit = step.args[1]
+        if isinstance(limit, Ref):
+            if limit.index not in self.uniform:
+                return False
+            ends: tuple[int, int] = (self.plan.steps[limit.index].low, self.plan.steps[limit.index].high)
+        else:
+            ends = (limit, limit)  # type: ignore[assignment]
+        # The ends of 32 bits themselves stand for everything beyond.
+        return step.args[0].index not in self.uniform and INT32.min < ends[0] and ends[1] < INT32.max - 1
 
     def _uniform(self) -> dict[int, Uniform]:
         """Everything that follows from the household's size alone."""
         values: dict[int, list[Any]] = {}
-        for index, step in enumerate(self.plan.steps):
+        for index in sorted(self._needed):
+            step = self.plan.steps[index]
             if step.op == "low" and step.args == (HOUSEHOLD_SIZE,):
                 values[index] = [1, *range(1, HOUSEHOLD_SIZE_MAX + 1)]
             elif step.op in PLAIN and all(arg.index in values for arg in step.args if isinstance(arg, Ref)):
@@ -409,7 +510,7 @@ class Kernel:
         """The NumPy type each number is computed in."""
         types: list[Any] = []
         for index, step in enumerate(self.plan.steps):
-            if step.plane:
+            if step.plane or index not in self._needed:
                 types.append(bool)
             elif index in self.uniform:
                 types.append(self.uniform[index].table.dtype.type)
@@ -498,6 +599,10 @@ class _Writer:
             return
         if index in self.kernel.uniform:
             self.add(name, f"B.uniform({index})")
+        elif index in self.kernel.given.planes:
+            self.add(name, f"B.given_plane({self.kernel.given.planes[index]})")
+        elif index in self.kernel.given.numbers:
+            self.add(name, f"B.given_number({self.kernel.given.numbers[index]})")
         elif step.op in LEAVES:
             self._leaf(name, step)
         elif step.op == "gt":
@@ -529,7 +634,7 @@ class _Writer:
                 self.add(name, f"denied({bits}, {known})", bits, known)
             case _:
                 raw, codes = self.raw(fact), self.codes(step.args[1])
-                plane = self.add(f"i_{codes}_{fact}", f"pack(among({raw}, {codes}))", raw)
+                plane = self.add(f"i_{codes}_{fact}", f"B.coded({fact!r}, {raw}, {codes})", raw)
                 if step.op == "is_in" and 0 not in step.args[1]:  # type: ignore[operator]
                     self.add(name, plane, plane)  # an unknown code is stored as the first one
                 else:
@@ -540,9 +645,8 @@ class _Writer:
         method = "B.above_person" if step.scope == PERSON else "B.above"
         low = self.kernel.maybe_of(step)
         if low is None:
-            uses = [f"v{arg.index}" for arg in step.args if isinstance(arg, Ref)]
-            left, right = (f"v{arg.index}" if isinstance(arg, Ref) else repr(arg) for arg in step.args)
-            self.add(name, f"{method}({left}, {right})", *uses)
+            left, right = (self._compared(arg, step) if isinstance(arg, Ref) else repr(arg) for arg in step.args)
+            self.add(name, f"{method}({left}, {right})", *(text for text in (left, right) if text[0] in "vc"))
             return
         fact = self.plan.steps[step.args[0].index].args[0]  # type: ignore[attr-defined]
         if low >= 0:
@@ -550,6 +654,21 @@ class _Writer:
         raw, known = self.raw(fact), self.known(fact)
         plane = f"v{low}" if low >= 0 else self.add(f"g_{name}", f"{method}({raw}, {step.args[1]})", raw)
         self.add(name, f"B.maybe_above({plane}, {known})", plane, known)
+
+    def _compared(self, operand: Ref, step: Step) -> str:
+        """A number that is asked often against small limits is cut to 32 bits once: half the memory to read each time."""
+        if operand == step.args[0] and operand.index in self.kernel.given.clipped and self.kernel.small(step):
+            return self.add(f"c{operand.index}", f"B.given_number({self.kernel.given.clipped[operand.index]})")
+        if operand != step.args[0] or self.kernel.small_questions[operand.index] < CLIP_FROM or not self.kernel.small(step):
+            return f"v{operand.index}"
+        return self.add(f"c{operand.index}", f"clip(v{operand.index})", f"v{operand.index}")
+
+    def column(self, index: int) -> str:
+        """The name under which a number is kept, cut to 32 bits where that is enough for the limits held against it."""
+        self.step(index)
+        if not self.kernel.clipped(index):
+            return f"v{index}"
+        return self.add(f"c{index}", f"clip(v{index})", f"v{index}")
 
     def _fold(self, name: str, step: Step) -> None:
         arg = step.args[0]
@@ -714,8 +833,9 @@ class _Writer:
 
     # All of it -----------------------------------------------------------------------------------------------------------------------
 
-    def function(self, outputs: Sequence[int], keep: set[str]) -> str:
+    def function(self, outputs: Sequence[int], numbers: Sequence[str]) -> str:
         """The code: each line in order, memory given back or reused as soon as a value has had its last use."""
+        keep = {*(f"v{index}" for index in outputs), *self.gathered, *numbers}
         lines = list(self.lines.values())
         last: dict[str, int] = {}
         for number, line in enumerate(lines):
@@ -730,7 +850,7 @@ class _Writer:
             code.append(f"  {line.name} = {text}" + (f"; del {', '.join(done)}" if done else ""))
         planes = ", ".join(f"{index}: v{index}" for index in outputs)
         kept = ", ".join(f"{name!r}: {name}" for name in sorted(self.gathered))
-        code.append(f"  return {{{planes}}}, {{{kept}}}")
+        code.append(f"  return {{{planes}}}, {{{kept}}}, [{', '.join(numbers)}]")
         return "\n".join([*self.functions, *code])
 
 

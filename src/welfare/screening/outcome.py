@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from welfare.rules.assessment import PER_YEAR
 from welfare.rules.nodes import PERSON
-from welfare.rules.plan import Ref, Truth
+from welfare.rules.plan import Lowered, Ref, Truth
 from welfare.screening.encode import Array
 from welfare.screening.exclusion import best, better, patterns
 from welfare.screening.kernel import Kernel, Values, bits_at
@@ -100,6 +100,8 @@ class Screening:
         def truth(value: Truth) -> list[object]:
             return [operand(value.true), operand(value.false)]
 
+        signatures = self.kernel.plan.signatures()
+
         return {
             "programmes": [
                 {
@@ -109,12 +111,25 @@ class Screening:
                     "pays": p.pays,
                     "criteria": [[id, truth(t)] for id, t in zip(p.criteria, p.criterion_truths, strict=True)],
                     "answer": truth(p.answer),
+                    "amount": amount_signature(self.kernel.plan.programmes[p.id], signatures),
                     "receives": None if p.receives is None else truth(p.receives),
                 }
                 for p in self.programmes
             ],
             "plane_scopes": [self.kernel.plan.steps[step].scope for step in self.kernel.stored],
+            "plane_signatures": [signatures[step] for step in self.kernel.stored],
+            "numbers": [
+                {"signature": signatures[step], "type": self.kernel.kept_type(step), "clipped": self.kernel.clipped(step)}
+                for step in self.kernel.numbers
+            ],
         }
+
+
+def amount_signature(lowered: Lowered, signatures: list[str]) -> list[object]:
+    """What an amount is made of: equal in two runs exactly when both compute it alike."""
+    if lowered.amount is None:
+        return []
+    return [signatures[end.index] if isinstance(end, Ref) else end for end in (lowered.amount.low, lowered.amount.high)]
 
 
 class Outcome:
@@ -127,8 +142,6 @@ class Outcome:
         shape = self.shape
         mask = bit_mask(shape.rows, shape.width)
         self._mask = mask
-        self._mask_persons = mask if values.frame.there is None else values.frame.there
-        self.last_word = mask.view(np.uint64)[-1]
         heights = [shape.slots if p.of_person else 1 for p in screening.programmes]
         self.starts = np.concatenate([[0], np.cumsum(heights)])  # first plane of each programme
         self.entitled = self._stack("true")
@@ -137,26 +150,43 @@ class Outcome:
 
     def _stack(self, end: str) -> Array:
         """The answers of all programmes as rows of bits; members one after the other, nobody in the padding."""
-        stack = np.empty((int(self.starts[-1]), self.shape.width // 8), np.uint8)
-        for programme, start in zip(self.screening.programmes, self.starts, strict=False):
+        planes = []
+        for programme in self.screening.programmes:
             plane = self.values.plane(getattr(programme.answer, end))
-            if programme.of_person:
-                np.bitwise_and(plane, self._mask_persons, out=stack[start : start + self.shape.slots])
-            else:
-                np.bitwise_and(plane, self._mask, out=stack[start])
+            if programme.of_person and plane.ndim == 1:
+                plane = np.broadcast_to(plane, (self.shape.slots, len(plane)))
+            planes.append(plane)
+        return self._joined(planes, [programme.of_person for programme in self.screening.programmes])
+
+    def _joined(self, planes: list[Array], of_person: list[bool]) -> Array:
+        """Planes one below the other; those of persons take a row for each slot. Nobody in the padding."""
+        stack = np.concatenate([plane.reshape(-1) for plane in planes]).reshape(-1, self.shape.width // 8)
+        if self.values.frame.there is None:
+            if self.rows < self.shape.width:
+                stack &= self._mask
+        else:
+            row = 0
+            for person in of_person:
+                rows = slice(row, row + (self.shape.slots if person else 1))
+                stack[rows] &= self.values.frame.there if person else self._mask
+                row = rows.stop
         return stack
 
     def _find_pairs(self) -> None:
         """The entitled, in the order programme, slot, row."""
-        words = np.flatnonzero(self.entitled.view(np.uint64).ravel())
-        some = np.unpackbits(self.entitled.reshape(-1, 8)[words], axis=None, bitorder="little").view(bool)
-        found = np.flatnonzero(some)
-        places = words[found >> 6] * 64 + (found & 63)
-        self.bounds = np.searchsorted(places, self.starts * self.shape.width)
-        counts = np.diff(self.bounds)
-        self.programme = np.repeat(np.arange(len(counts), dtype=np.int16), counts)
-        plane = places // self.shape.width
-        self.row = (places - plane * self.shape.width).astype(np.int32)
+        # First the words with anything in them, then their bytes, then the bits: most words are empty.
+        words = np.flatnonzero(self.entitled.view(np.uint64).ravel() != 0)
+        octets = self.entitled.reshape(-1, 8)[words].ravel()
+        some = np.flatnonzero(octets != 0)
+        found = np.flatnonzero(np.unpackbits(octets[some], bitorder="little").view(bool))
+        octet = some[found >> 3]
+        places = words[octet >> 3] * 64 + (octet & 7) * 8 + (found & 7)
+        width = self.shape.width
+        ends = np.searchsorted(places, np.arange(len(self.entitled) + 1) * width)
+        plane = np.repeat(np.arange(len(self.entitled)), np.diff(ends))
+        self.bounds = ends[self.starts]
+        self.programme = np.repeat(np.arange(len(self.starts) - 1, dtype=np.int16), np.diff(self.bounds))
+        self.row = (places - plane * width).astype(np.int32)
         self.slot = (plane - self.starts[self.programme]).astype(np.int8)
 
     def _decide_pairs(self) -> None:
@@ -193,8 +223,12 @@ class Outcome:
 
     def _set_aside(self) -> None:
         """Beside each entitlement that loses to an exclusive one stands the better programme."""
-        edges = [self._meeting(one, other) for one, other in self.screening.exclusive]
-        rivals = np.unique(np.concatenate([end for edge in edges for end in edge] or [np.zeros(0, int)]))
+        meetings = [self._meeting(one, other) for one, other in self.screening.exclusive]
+        touched = np.zeros(len(self.row), bool)
+        for meeting in meetings:
+            for end in meeting:
+                touched[end] = True
+        rivals = np.flatnonzero(touched)
         if not len(rivals):
             return
         rivals = rivals[np.argsort(self.row[rivals], kind="stable")]
@@ -253,15 +287,17 @@ class Outcome:
             }
         )
 
-    def planes(self) -> Iterator[Array]:
-        """The planes a run keeps, row after row."""
-        scopes = self.screening.kernel.plan.steps
-        for step in self.screening.kernel.stored:
-            plane = self.values.planes[step]
-            if scopes[step].scope == PERSON:
-                yield from plane & self._mask_persons
-            else:
-                yield plane & self._mask
+    def planes(self) -> tuple[Array, Array, Array]:
+        """The planes a run keeps, one below the other, and which of them are all false and all true."""
+        kernel = self.screening.kernel
+        persons = [kernel.plan.steps[step].scope == PERSON for step in kernel.stored]
+        stack = self._joined([self.values.planes[step] for step in kernel.stored], persons)
+        words = stack.view(np.uint64)
+        none = ~(words != 0).any(axis=1)
+        full = self._mask.view(np.uint64)
+        all_true = words[:, 0] == full[0]
+        all_true[all_true] = (words[all_true] == full).all(axis=1)
+        return stack, none, all_true
 
     @cached_property
     def _areas(self) -> tuple[Array, Array]:
@@ -275,40 +311,41 @@ class Outcome:
     def counts(self) -> Iterator[tuple[int, Array]]:
         """For each area the `COUNTS` of every programme, shape (counts, programmes)."""
         areas, bounds = self._areas
-        programmes = len(self.screening.programmes)
-        cells = self.programme.astype(np.int64) * len(areas)
+        shape = (len(self.screening.programmes), len(areas))
+        cells = self.programme.astype(np.int64)
         if len(areas) > 1:
-            cells += np.searchsorted(bounds, self.row, side="right") - 1
+            cells *= len(areas)
+            cells += np.repeat(np.arange(len(areas)), np.diff(bounds))[self.row]
 
-        def count(chosen: Array | None = None) -> Array:
-            found = np.bincount(cells if chosen is None else cells[chosen], minlength=programmes * len(areas))
-            return found.reshape(programmes, len(areas))
+        def count(where: Array) -> Array:
+            return np.bincount(where, minlength=shape[0] * shape[1]).reshape(shape)
 
-        def won(amounts: Array, chosen: Array | None = None) -> Array:
-            part, where = (amounts, cells) if chosen is None else (amounts[chosen], cells[chosen])
-            if len(part) and int(part.max()) * len(part) >= EXACT:
-                found = np.zeros(programmes * len(areas), np.int64)
-                np.add.at(found, where, part)
+        def won(amounts: Array, where: Array) -> Array:
+            amounts = amounts.clip(0)
+            if len(amounts) and int(amounts.max()) * len(amounts) >= EXACT:
+                found = np.zeros(shape[0] * shape[1], np.int64)
+                np.add.at(found, where, amounts)
             else:
-                found = np.bincount(where, part, programmes * len(areas)).astype(np.int64)
-            return found.reshape(programmes, len(areas))
+                found = np.bincount(where, amounts, shape[0] * shape[1]).astype(np.int64)
+            return found.reshape(shape)
 
-        missed = self.receives == 0
-        low, high = self.low.clip(0), self.high.clip(0)
+        missed = np.flatnonzero(self.receives == 0)
+        missing = cells[missed]
         persons = np.array([p.of_person for p in self.screening.programmes])
-        households, members = np.diff(bounds), self._members(bounds)
-        refused = np.add.reduceat(counted(self._stack("false"), bounds), self.starts[:-1], axis=0)
+        refused = counted(self._stack("false"), bounds)
+        if len(refused) > shape[0]:
+            refused = np.add.reduceat(refused, self.starts[:-1], axis=0)
         found = np.stack(
             [
-                count(),
-                count(self.receives == 1),
-                count(missed),
+                count(cells),
+                count(cells[self.receives == 1]),
+                count(missing),
                 refused,
-                won(low),
-                won(high),
-                won(low, missed),
-                won(high, missed),
-                np.where(persons[:, None], members, households),
+                won(self.low, cells),
+                won(self.high, cells),
+                won(self.low[missed], missing),
+                won(self.high[missed], missing),
+                np.where(persons[:, None], self._members(bounds), np.diff(bounds)),
             ]
         )
         for place, area in enumerate(areas):
@@ -325,9 +362,9 @@ def counted(stack: Array, bounds: Array) -> Array:
     words = stack.view(np.uint64)
     each = np.bitwise_count(words)
     if len(bounds) == 2:
-        return each.sum(axis=1, dtype=np.int64)[:, None]
-    upto = np.zeros((len(words), words.shape[1] + 1), np.int64)
-    np.cumsum(each, axis=1, out=upto[:, 1:])
+        return each.sum(axis=1, dtype=np.int32)[:, None]
+    upto = np.zeros((len(words), words.shape[1] + 1), np.int32)
+    np.cumsum(each, axis=1, dtype=np.int32, out=upto[:, 1:])
     place, bit = bounds >> 6, (bounds & 63).astype(np.uint64)
     inside = bit > 0
     result = upto[:, place]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +16,9 @@ from pyarrow import ipc
 from welfare.rules.assessment import ENTITLED, NOT_ENTITLED, PER_YEAR, UNKNOWN
 from welfare.rules.nodes import PERSON
 from welfare.screening.encode import Array
+from welfare.screening.kept import Kept
 from welfare.screening.outcome import COUNTS, NOBODY
-from welfare.screening.snapshot import AREA, HOUSEHOLD_ID, PERSON_ID, Block, BlockShape, Snapshot
+from welfare.screening.snapshot import AREA, HOUSEHOLD_ID, PERSON_ID, Block, Snapshot
 
 SUMMARY = ("entitled", "receiving", "missed", "receipt_unknown", "unknown", "not_entitled")
 WON = ("won_low", "won_high", "missed_won_low", "missed_won_high")
@@ -139,7 +140,7 @@ class Run:
         place = None if area is None else self._place(self.manifest["areas"], area)
         found: list[pa.Table] = []
         skip, left = offset, limit
-        for block, batch in self._pair_blocks():
+        for block, batch in self.pair_blocks():
             columns = {name: batch.column(name).to_numpy() for name in batch.schema.names}
             chosen = np.ones(batch.num_rows, bool) if wanted is None else columns["programme"] == wanted
             if missed:
@@ -203,7 +204,7 @@ class Run:
         years = np.array([PER_YEAR[programme["per"]] for programme in self.manifest["programmes"]])
         best: list[tuple[int, int, int, str, str | None, list[str]]] = []
         wanted = None if limit is None else limit + offset
-        for number, (block, batch) in enumerate(self._pair_blocks()):
+        for number, (block, batch) in enumerate(self.pair_blocks()):
             columns = {name: batch.column(name).to_numpy() for name in batch.schema.names}
             missed = (columns["receives"] == 0) & (columns["set_aside_for"] == NOBODY)
             if place is not None:
@@ -240,8 +241,6 @@ class Run:
 
         Raises KeyError when the household is not in the run, RunError when the run was made without planes.
         """
-        if not self.manifest["planes"]:
-            raise RunError("this run kept no planes", "Screen again with planes=True to look at reasons")
         found = self.snapshot.find(household_id)
         if found is None:
             raise KeyError(household_id)
@@ -249,11 +248,12 @@ class Run:
         part = next(i for i, (s, a, b) in enumerate(self.manifest["parts"]) if s == shard and a <= number < b)
         within = number - self.manifest["parts"][part][1]
         with self.snapshot.open(self.snapshot.shards[shard]) as files:
-            block = files.block(number)
-            size, shape = int(block.sizes[row]), block.shape
-        before = list(self.snapshot.shards[shard].blocks[number - within : number])
-        files_of = [self._file(kind, part) for kind in ("planes", "places")]
-        planes = _Planes(*files_of, self.manifest["plane_scopes"], before, shape)
+            size = int(files.block(number).sizes[row])
+        kept = self.kept(part)
+
+        def holds(operand: list[Any], member: int | None) -> bool:
+            return kept.holds(within, operand, row, member)
+
         batch = _read(self._file("pairs", part)).get_batch(within)
         chosen = np.flatnonzero(batch.column("row").to_numpy() == row)
         entitled = {
@@ -263,16 +263,20 @@ class Run:
         for place, programme in enumerate(self.manifest["programmes"]):
             for member in range(size) if programme["subject"] == PERSON else [None]:
                 pair = entitled.get((place, NOBODY if member is None else member))
-                answers.append(self._answer(programme, member, pair, planes, row))
+                answers.append(self._answer(programme, member, pair, holds))
         return answers
 
     def _answer(
-        self, programme: dict[str, Any], member: int | None, pair: dict[str, int] | None, planes: _Planes, row: int
+        self,
+        programme: dict[str, Any],
+        member: int | None,
+        pair: dict[str, int] | None,
+        holds: Callable[[list[Any], int | None], bool],
     ) -> StoredAnswer:
         def truth(stored: list[list[Any]]) -> bool | None:
-            if planes.holds(stored[0], row, member):
+            if holds(stored[0], member):
                 return True
-            return False if planes.holds(stored[1], row, member) else None
+            return False if holds(stored[1], member) else None
 
         answer = truth(programme["answer"])
         receives = None if programme["receives"] is None else truth(programme["receives"])
@@ -298,7 +302,7 @@ class Run:
         names = list(dict.fromkeys([*self.programmes, *other.programmes]))
         places = [np.array([names.index(id) for id in run.programmes]) for run in (self, other)]
         counts = np.zeros((6, len(names)), np.int64)
-        for (block, before), (_, after) in zip(self._pair_blocks(), other._pair_blocks(), strict=True):
+        for (block, before), (_, after) in zip(self.pair_blocks(), other.pair_blocks(), strict=True):
             old, new = (_keyed(batch, place, block.shape.width) for batch, place in zip((before, after), places, strict=True))
             _, i, j = np.intersect1d(old["key"], new["key"], assume_unique=True, return_indices=True)
             gained, lost = np.ones(len(new["key"]), bool), np.ones(len(old["key"]), bool)
@@ -319,7 +323,20 @@ class Run:
     def _file(self, kind: str, part: int) -> Path:
         return self.folder / f"{kind}-{part:05d}"
 
-    def _pair_blocks(self) -> Iterator[tuple[Block, pa.RecordBatch]]:
+    def kept(self, part: int) -> Kept:
+        """The planes and numbers of a part. Raises RunError when the run kept none."""
+        if not self.manifest["planes"]:
+            raise RunError("this run kept no planes", "Screen again with planes=True")
+        shard, first, last = self.manifest["parts"][part]
+        shapes = self.snapshot.shards[shard].blocks[first:last]
+        types = [number["type"] for number in self.manifest["numbers"]]
+        return Kept(self.folder, part, shapes, self.manifest["plane_scopes"], types)
+
+    def pair_batch(self, part: int, block: int) -> pa.RecordBatch:
+        """The pairs of a part's block, as numbers."""
+        return _read(self._file("pairs", part)).get_batch(block)
+
+    def pair_blocks(self) -> Iterator[tuple[Block, pa.RecordBatch]]:
         """Each block with its pairs."""
         for number, (shard, first, last) in enumerate(self.manifest["parts"]):
             reader = _read(self._file("pairs", number))
@@ -333,35 +350,6 @@ class Run:
             return names.index(name)
         except ValueError:
             raise KeyError(f"{name} is not in this run") from None
-
-
-class _Planes:
-    """The stored planes of one block, read bit by bit; `before` are the shapes of the part's blocks before it."""
-
-    def __init__(
-        self, planes: Path, places: Path, scopes: list[str], before: list[BlockShape], shape: BlockShape
-    ) -> None:
-        def heights(of: BlockShape) -> list[int]:
-            return [of.slots if scope == PERSON else 1 for scope in scopes]
-
-        start = sum(sum(heights(one)) for one in before)
-        self.starts = start + np.concatenate([[0], np.cumsum(heights(shape))])
-        self.scopes = scopes
-        self.places = np.load(places, mmap_mode="r")
-        self.bytes = np.memmap(planes, np.uint8, "r") if planes.stat().st_size else np.zeros(0, np.uint8)
-
-    def holds(self, operand: list[Any], row: int, member: int | None) -> bool:
-        """Whether a stored operand, [plane or None, opposite], is true of a row or of one of its members."""
-        plane, opposite = operand
-        if plane is None:
-            return bool(opposite)
-        slot = member if member is not None and self.scopes[plane] == PERSON else 0
-        place = int(self.places[self.starts[plane] + slot])
-        if place < 0:
-            value = place == -2
-        else:
-            value = bool(self.bytes[place + (row >> 3)] >> (row & 7) & 1)
-        return value is not opposite
 
 
 def _read(path: Path) -> ipc.RecordBatchFileReader:

@@ -23,6 +23,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import ipc
 
+from welfare.screening.kept import ALL, NONE
 from welfare.screening.kernel import Kernel
 from welfare.screening.outcome import COUNTS, Outcome, Screening
 from welfare.screening.results import Run, RunError
@@ -157,9 +158,10 @@ class _Files:
 
     def __init__(self, folder: Path, part: Part, screening: Screening, planes: bool) -> None:
         self.folder, self.part, self.screening = folder, part, screening
-        self.names = ["pairs", "counts", *(["planes", "places"] if planes else [])]
+        self.names = ["pairs", "counts", *(["planes", "places", "numbers"] if planes else [])]
         self.pairs: ipc.RecordBatchFileWriter | None = None
         self.planes = self._partial("planes").open("wb", buffering=0) if planes else None
+        self.numbers = self._partial("numbers").open("wb", buffering=0) if planes else None
         self.places: list[np.ndarray] = []
         self.counts: dict[int, np.ndarray] = {}
         self.hash = hashlib.sha256()
@@ -185,21 +187,17 @@ class _Files:
 
     def _write_planes(self, outcome: Outcome) -> None:
         """Planes that are all false or all true are only noted, the others written as they are."""
-        places, buffers = [], []
-        for plane in outcome.planes():
-            words = plane.view(np.uint64)
-            if not words.any():
-                places.append(-1)
-            elif words[0] == FULL and (words[:-1] == FULL).all() and words[-1] == outcome.last_word:
-                places.append(-2)
-            else:
-                places.append(self.position)
-                buffers.append(plane)
-                self.position += plane.nbytes
-        assert self.planes is not None
-        for start in range(0, len(buffers), 512):
-            self.planes.write(b"".join(buffers[start : start + 512]))
-        self.places.append(np.array(places, np.int64))
+        assert self.planes is not None and self.numbers is not None
+        stack, none, all_true = outcome.planes()
+        kept = ~(none | all_true)
+        rows = stack[kept]
+        places = np.where(none, NONE, ALL).astype(np.int64)
+        places[kept] = self.position + np.arange(len(rows)) * stack.shape[1]
+        self.planes.write(rows.data)
+        self.places.append(places)
+        self.position += rows.nbytes
+        for column in outcome.values.numbers:
+            self.numbers.write(np.ascontiguousarray(column).data)
 
     def complete(self) -> None:
         """Closes the files and puts them in place; the small note comes last and makes the part count."""
@@ -211,8 +209,9 @@ class _Files:
         for column in counts.columns:
             for chunk in column.chunks:
                 self.hash.update(chunk.buffers()[1])
-        if self.planes is not None:
+        if self.planes is not None and self.numbers is not None:
             self.planes.close()
+            self.numbers.close()
             with self._partial("places").open("wb") as file:
                 np.save(file, np.concatenate(self.places))
         for name in self.names:
@@ -221,14 +220,11 @@ class _Files:
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None:
-            for file in (self.pairs, self.planes):
+            for file in (self.pairs, self.planes, self.numbers):
                 if file is not None:
                     file.close()
             for name in self.names:
                 self._partial(name).unlink(missing_ok=True)
-
-
-FULL = np.uint64(2**64 - 1)
 
 
 def _count_table(counts: dict[int, np.ndarray], programmes: int) -> pa.Table:

@@ -238,6 +238,13 @@ class Block:
             return values[: self.shape.slots * row].reshape(self.shape.slots, row)
         return values[:row]
 
+    def given_plane(self, number: int) -> Array:
+        """A plane kept by an earlier run; only a block that remembers one has any."""
+        raise LookupError(number)
+
+    def given_number(self, number: int) -> Array:
+        raise LookupError(number)
+
     @property
     def sizes(self) -> Array:
         """Members of each household; 0 for padding."""

@@ -140,7 +140,7 @@ def work_status(world: World, rng: np.random.Generator) -> Codes:
             [0.19, 0.02, 0.47, 0.11, 0.20, 0.01, 0.004, 0.000],
             [0.58, 0.01, 0.11, 0.11, 0.11, 0.08, 0.001, 0.000],
             [0.86, 0.00, 0.01, 0.03, 0.03, 0.07, 0.000, 0.000],
-            [0.78, 0.02, 0.06, 0.06, 0.02, 0.02, 0.001, 0.030],
+            [0.70, 0.02, 0.09, 0.08, 0.03, 0.04, 0.002, 0.030],
         ]
     )
     row = np.digitize(world.age, [30, 50, 65, 75])
@@ -150,7 +150,7 @@ def work_status(world: World, rng: np.random.Generator) -> Codes:
     drawn = (rng.random(world.people)[:, None] > edges[row]).sum(axis=1)
     # Somebody must earn: the head of a household of working age is seldom without work for long.
     earner = world.head & (world.age >= 24) & (world.age < 64)
-    found = np.clip(0.93 + 0.12 * world.each(world["luck"]), 0.4, 0.98)
+    found = np.clip(0.93 + 0.12 * world.each(world["luck"]), 0.6, 0.99)
     finds = earner & (drawn <= 1) & (rng.random(world.people) < found)
     drawn[finds] = np.where(rng.random(int(finds.sum())) < 0.72, 2, 4)
     jobs = world.codes("school_stage").among("university") & (rng.random(world.people) < 0.35)
@@ -266,7 +266,7 @@ def tenure(world: World, rng: np.random.Generator) -> Codes:
 
 
 def wage_level(world: World) -> np.ndarray:
-    by_age = np.interp(world.age, [19, 25, 35, 47, 58, 68], [1.9e6, 2.5e6, 3.5e6, 4.1e6, 3.3e6, 1.9e6])
+    by_age = np.interp(world.age, [19, 25, 35, 47, 58, 68], [2.1e6, 2.7e6, 3.6e6, 4.2e6, 3.5e6, 2.2e6])
     return by_age * np.where(world.female, 0.84, 1) * np.exp(0.26 * world.each(world["luck"]))
 
 
@@ -339,9 +339,13 @@ def means(world: World) -> np.ndarray:
         + world["property_income"]
         + world["other_public_transfer"]
     )
-    income = income + np.maximum(world["private_transfer"] - 380_000, 0)
+    income = (
+        income + np.maximum(world["private_transfer"] - 380_000, 0) + np.where(world.age >= 65, 300_000, 0)
+    )
     # The basic deduction goes to property first; what is left of it, and the debts, to savings.
-    net = world["home_value"] + world["lease_deposit"] + world["general_property"] - world["debts"] - 99_000_000
+    net = (
+        world["home_value"] + world["lease_deposit"] + world["general_property"] - world["debts"] - 99_000_000
+    )
     savings = np.maximum(world["financial_assets"] - 5_000_000, 0) + np.minimum(net, 0)
     assets = np.maximum(net, 0) * 0.0105 + np.maximum(savings, 0) * 0.0626 + world["vehicle_value_full"]
     return (world.total(income) + assets) / MIDDLE[np.minimum(world.families.size, 7)]
@@ -419,7 +423,7 @@ def basic_pension_amount(world: World, rng: np.random.Generator) -> np.ndarray:
 
 
 def seems_entitled_to_basic_pension(world: World) -> np.ndarray:
-    limit = np.where(world.families.couple > 0, 1.35, 1.4)
+    limit = np.where(world.families.couple > 0, 2.8, 3.2)
     return (world.age >= 65) & (world.each(world["means"]) < limit)
 
 
@@ -529,7 +533,7 @@ RULES: dict[str, Rule] = {
     # Work and income, won a month
     "work_status": work_status,
     "earned_income": won(wage_level, 0.34, work("regular", "vocational_rehab")),
-    "casual_income": won(lambda w: 0.5 * wage_level(w), 0.45, work("casual")),
+    "casual_income": won(lambda w: 0.62 * wage_level(w), 0.4, work("casual")),
     "public_job_income": won(
         lambda w: np.where(w.codes("work_status").among("self_reliance"), 1_350_000, 300_000),
         0.1,
@@ -543,11 +547,11 @@ RULES: dict[str, Rule] = {
         lambda w: np.where(w.age >= 60, np.where(w.each(w["luck"]) > 0.7, 0.16, 0.02), 0)
     ),
     "other_public_transfer": won(500_000, 0.5, ages(40), 0.015),
+    "helped_by_family": chances(
+        lambda w: np.where(studies_away(w), 0.88, np.where(w.age >= 65, 0.5, 0)) * w.head
+    ),
     "private_transfer": won(
-        lambda w: np.where(w.age < 30, 1_300_000, 300_000),
-        0.5,
-        lambda w: w.head & ((w.age >= 65) | studies_away(w)),
-        0.6,
+        lambda w: np.where(w.age < 30, 1_300_000, 300_000), 0.4, lambda w: w["helped_by_family"]
     ),
     "war_veteran_allowance": won(450_000, 0.02, lambda w: ~w.female & (w.age >= 76), 0.1),
     "basic_pension_amount": basic_pension_amount,
@@ -664,18 +668,18 @@ RULES: dict[str, Rule] = {
     "same_crisis_aided": chance(0.02, poor(0.75)),
     "recent_deaths": count(0.1, 3, lambda w: w["luck"] * 3571 % 1 < np.where(w.head_age > 65, 0.02, 0.004)),
     # Receipts: most of those who seem entitled, and a few who do not
-    "receives_livelihood_benefit": taken_up(0.76, lambda w: (w["means"] <= 0.30) & applies(w)),
+    "receives_livelihood_benefit": taken_up(0.9, lambda w: (w["means"] <= 0.33) & applies(w), 0.001),
     "receives_medical_benefit_1": chance(0.97, lambda w: w["receives_livelihood_benefit"] & ~able_to_work(w)),
     "receives_medical_benefit_2": taken_up(
-        0.72, lambda w: (w["means"] <= 0.38) & applies(w) & ~w["receives_medical_benefit_1"], 0.001
+        0.8, lambda w: (w["means"] <= 0.4) & applies(w) & ~w["receives_medical_benefit_1"], 0.001
     ),
     "receives_housing_benefit_rent": taken_up(
-        0.7, lambda w: (w["means"] <= 0.46) & rents(w) & applies(w), 0.001
+        0.8, lambda w: (w["means"] <= 0.48) & rents(w) & applies(w), 0.001
     ),
     "receives_housing_benefit_own": taken_up(0.5, lambda w: (w["means"] <= 0.46) & owns(w), 0.001),
     "receives_housing_benefit_youth": chance(0.4, lambda w: w["lives_apart"] & w.each(basic(w))),
     "receives_education_benefit": taken_up(0.7, member_of_poor(0.48, pupil), 0.001),
-    "near_poor_confirmed": taken_up(0.5, lambda w: (w["means"] <= 0.5) & ~basic(w), 0.004),
+    "near_poor_confirmed": taken_up(0.6, lambda w: (w["means"] <= 0.5) & ~basic(w), 0.004),
     "receives_near_poor_health_insurance": taken_up(
         0.5,
         lambda w: (
@@ -719,7 +723,7 @@ RULES: dict[str, Rule] = {
     ),
     "receives_senior_job": value(lambda w: work("public_job")(w) & (w.age >= 60)),
     "has_emergency_safety_device": chance(
-        0.12, lambda w: (w.age >= 65) & w.each((w.families.size == 1) & (w["means"] < 0.7))
+        0.35, lambda w: (w.age >= 65) & w.each((w.families.size == 1) & (w["means"] < 0.7))
     ),
     "receives_dementia_medication": chance(0.5, lambda w: w["dementia_diagnosed"] & w.each(w["means"] < 1.2)),
     "receives_child_allowance": chance(0.975, ages(0, 8)),
@@ -748,27 +752,27 @@ RULES: dict[str, Rule] = {
     ),
     "receives_winter_fuel_aid": chance(0.01, basic),
     "receives_electricity_discount": chance(
-        0.62, lambda w: basic_or_near_poor(w) | w.any(severe(w)) | (w.minors >= 3)
+        0.76, lambda w: basic_or_near_poor(w) | w.any(severe(w)) | (w.minors >= 3)
     ),
     "receives_gas_discount": chance(
-        0.58, lambda w: basic_or_near_poor(w) | w.any(severe(w)) | (w.minors >= 3)
+        0.72, lambda w: basic_or_near_poor(w) | w.any(severe(w)) | (w.minors >= 3)
     ),
     "receives_telecom_discount": chance(
-        0.56, lambda w: w.each(basic_or_near_poor(w)) | disabled(w) | w["receives_basic_pension"]
+        0.68, lambda w: w.each(basic_or_near_poor(w)) | disabled(w) | w["receives_basic_pension"]
     ),
     "receives_tv_license_exempt": chance(0.5, basic),
-    "receives_water_discount": chance(
-        0.5, lambda w: w["receives_livelihood_benefit"] | w["receives_medical_benefit_1"]
-    ),
+    "receives_water_discount": chance(0.55, lambda w: basic(w)),
     "receives_culture_card": chance(0.78, lambda w: (w.age >= 6) & w.each(basic_or_near_poor(w))),
-    "receives_rice_discount": chance(0.35, basic_or_near_poor),
-    "receives_farm_food_voucher": chance(0.4, lambda w: w["receives_livelihood_benefit"] & (w.minors > 0)),
-    "receives_earned_income_tax_credit": chance(0.2, poor(0.65)),
+    "receives_rice_discount": chance(0.5, basic_or_near_poor),
+    "receives_farm_food_voucher": chance(0.5, lambda w: basic(w) & (w.minors > 0)),
+    "receives_earned_income_tax_credit": chance(
+        0.45, lambda w: (w["means"] < 0.65) & w.any(w["earned_income"] + w["casual_income"] > 0)
+    ),
     "receives_child_tax_credit": chance(0.6, lambda w: (w.minors > 0) & (w["means"] < 0.7)),
-    "has_hope_savings_1": chance(0.03, lambda w: w["receives_livelihood_benefit"] & able_to_work(w)),
-    "has_hope_savings_2": chance(0.03, lambda w: basic_or_near_poor(w) & able_to_work(w)),
+    "has_hope_savings_1": chance(0.1, lambda w: w["receives_livelihood_benefit"] & able_to_work(w)),
+    "has_hope_savings_2": chance(0.1, lambda w: basic_or_near_poor(w) & able_to_work(w)),
     "has_youth_tomorrow_savings": chance(
-        0.05, lambda w: (w.age >= 19) & (w.age < 35) & w.each(w["means"] < 0.6)
+        0.25, lambda w: (w.age >= 19) & (w.age < 35) & w.each(w["means"] < 0.8)
     ),
     "receives_youth_rent_national": chance(
         0.3, lambda w: w.head & (w.age >= 19) & (w.age < 35) & w.each(rents(w) & (w["means"] < 0.55))

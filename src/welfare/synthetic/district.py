@@ -15,7 +15,7 @@ import pyarrow as pa
 from welfare.facts import Fact, decode_date
 from welfare.facts.fact import BUILT_IN
 from welfare.rules import Catalogue
-from welfare.synthetic.circumstances import RULES, basic_or_near_poor, neutral
+from welfare.synthetic.circumstances import RULES, applies, basic_or_near_poor, neutral
 from welfare.synthetic.dongs import DONGS, targets
 from welfare.synthetic.families import invent_families
 from welfare.synthetic.identity import INVENTED, invent_addresses, invent_names, invent_resident_numbers
@@ -101,9 +101,10 @@ class Knowledge:
         self.world = world
         rng = stream(world.seed, "knowledge")
         drawn = rng.random(world.households)
-        poor = world["means"] < 0.6
         applied = basic_or_near_poor(world) | world.any(world["receives_basic_pension"]) & (drawn < 0.75)
-        self.inquiry = applied | (drawn < np.where(poor, 0.45, 0.12))
+        # Others were once looked into and refused, or never followed it up: more often where means are modest.
+        looked_into = np.where(applies(world), np.where(world["means"] < 0.6, 0.2, 0.07), 0.01)
+        self.inquiry = applied | (drawn < looked_into)
         self.form = self.inquiry & (rng.random(world.households) < FORM_COMPLETE)
 
     def of(self, fact: Fact) -> np.ndarray | None:

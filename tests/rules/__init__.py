@@ -1,0 +1,1 @@
+"""Tests of `welfare.facts` and `welfare.rules`."""
