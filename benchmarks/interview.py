@@ -1,8 +1,9 @@
 """How many questions the interview asks: against form order, and against the fewest answers that could have settled everything.
 
-The lower bound knows the truth beforehand, which no interviewer does: the smallest set of answers that settles all programmes
-for this very household, found exactly by an integer program. Every set of answers that leaves something open gives a
-condition "one of the others is needed"; conditions are added until the smallest set that meets them all settles everything.
+The lower bound knows the truth beforehand, which no interviewer does: the smallest set of answers that
+settles all programmes for this very household, found exactly by an integer program. Every set of answers that
+leaves something open gives a condition "one of the others is needed"; conditions are added until the smallest
+set that meets them all settles everything.
 
     python -m benchmarks.interview [--households 60] [--bounds 30] [--catalogue generated|kr]
 """
@@ -36,7 +37,7 @@ from welfare.synthetic import district
 DAY = date(2026, 11, 22)
 
 
-# The exact lower bound ----------------------------------------------------------------------------------------------------------
+# The exact lower bound ------------------------------------------------------------------------------------
 
 
 class Hindsight:
@@ -108,7 +109,7 @@ class Hindsight:
         return found.x > 0.5
 
 
-# Interviews ---------------------------------------------------------------------------------------------------------------------
+# Interviews -----------------------------------------------------------------------------------------------
 
 
 def form_order(interview: Interview) -> Question | None:
@@ -219,7 +220,7 @@ def compare(
     yield f"{'fewest possible, exact':26}{statistics.mean(fewest):6.1f}   ({len(fewest)} households, knowing the truth)"
 
 
-# What is measured ---------------------------------------------------------------------------------------------------------------
+# What is measured -----------------------------------------------------------------------------------------
 
 
 def whole_households(tables: tuple[pa.Table, pa.Table], rules: RuleSet) -> list[Household]:

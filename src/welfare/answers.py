@@ -5,10 +5,14 @@ A cell that begins like a formula could run a command on the official's machine,
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as pacsv
 
 from welfare.intake import Report
 from welfare.rules import RuleSet
@@ -27,18 +31,22 @@ def harmless(value: object) -> object:
 
 
 def write_answers(run: Run, rules: RuleSet, folder: Path, words: Wording, report: Report) -> list[str]:
-    """Writes answers.csv, and answers.xlsx up to `XLSX_ROWS` answers; returns the names of the files."""
+    """Writes answers.csv, and answers.xlsx up to `XLSX_ROWS` answers; returns the names of the files.
+
+    One row for each programme a household or member is surely entitled to, programme by programme.
+    """
     heads = _heads(words)
     rows = 0
-    first: list[list[object]] = []
-    with (folder / "answers.csv").open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(heads)
-        for row in _rows(run, rules, words):
-            writer.writerow(row)
-            rows += 1
+    first: list[pa.Table] = []
+    with (folder / "answers.csv").open("wb") as file:
+        file.write(b"\xef\xbb\xbf")
+        pacsv.write_csv(pa.table({head: pa.array([], pa.string()) for head in heads}), file)
+        for programme in run.programmes:
+            table = _table(run, rules, words, programme)
+            pacsv.write_csv(table, file, pacsv.WriteOptions(include_header=False, quoting_style="needed"))
+            rows += table.num_rows
             if rows <= XLSX_ROWS:
-                first.append(row)
+                first.append(table)
     if rows > XLSX_ROWS:
         return ["summary.txt", "answers.csv"]
     _write_workbook(folder / "answers.xlsx", heads, first, report, words)
@@ -63,40 +71,56 @@ def _heads(words: Wording) -> list[str]:
     ]
 
 
-def _rows(run: Run, rules: RuleSet, words: Wording) -> Iterator[list[object]]:
-    """One row for each programme a household or member is surely entitled to, those not received first by programme."""
+def _table(run: Run, rules: RuleSet, words: Wording, programme: str) -> pa.Table:
+    """The answers of one programme, in the columns of `_heads`."""
     language = words.language
-    for programme in run.programmes:
-        about = rules.programmes[programme]
-        apply_at = ", ".join(text[language] for text in about.apply_at)
-        in_kind = about.amount.in_kind[language] if about.amount.in_kind else ""
-        per = words.period(about.amount.per, "").strip()
-        for pair in run.pairs(programme).to_pylist():
-            better = pair["set_aside_for"]
-            yield [
-                harmless(pair["household_id"]),
-                None if pair["member"] is None else pair["member"] + 1,
-                harmless(pair["area"]),
-                programme,
-                about.name[language],
-                pair["amount_low"],
-                pair["amount_high"],
-                per,
-                in_kind,
-                words.receives(pair["receives"]),
-                rules.programmes[better].name[language] if better else "",
-                apply_at,
-            ]
+    about = rules.programmes[programme]
+    pairs = run.pairs(programme)
+    count = pairs.num_rows
+
+    def same(text: str) -> pa.Array:
+        return pa.repeat(pa.scalar(str(harmless(text))), count)
+
+    receipt = pc.if_else(pairs["receives"], words.receives(True), words.receives(False))
+    names = {id: other.name[language] for id, other in rules.programmes.items()}
+    columns = [
+        _harmless_column(pairs["household_id"]),
+        pc.add(pairs["member"].cast(pa.int64()), 1),
+        _harmless_column(pairs["area"]),
+        same(programme),
+        same(names[programme]),
+        pairs["amount_low"],
+        pairs["amount_high"],
+        same(words.period(about.amount.per, "").strip()),
+        same(about.amount.in_kind[language] if about.amount.in_kind else ""),
+        pc.fill_null(receipt, words.receives(None)),
+        pa.array([names.get(id) for id in pairs["set_aside_for"].to_pylist()], pa.string()),
+        same(", ".join(text[language] for text in about.apply_at)),
+    ]
+    return pa.table(columns, names=_heads(words))
+
+
+def _harmless_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """`harmless` for a whole column of text; numbers pass."""
+    if not pa.types.is_string(column.type):
+        return column
+    dangerous = pc.match_substring_regex(column, "^[" + "".join(re.escape(mark) for mark in FORMULA) + "]")
+    return pc.if_else(dangerous, pc.binary_join_element_wise("'", column, ""), column)
 
 
 def _write_workbook(
-    file: Path, heads: list[str], rows: list[list[object]], report: Report, words: Wording
+    file: Path, heads: list[str], tables: list[pa.Table], report: Report, words: Wording
 ) -> None:
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     say, language = words.say, words.language
-    _add(book, say("받을 수 있는 것", "Entitled"), heads, rows)
+    _add(
+        book,
+        say("받을 수 있는 것", "Entitled"),
+        heads,
+        (row for table in tables for row in zip(*table.to_pydict().values(), strict=True)),
+    )
     not_understood: list[list[object]] = [
         [one.address, one.head, one.text, one.what[language], one.mend[language]]
         for one in report.not_understood
@@ -125,7 +149,7 @@ def _write_workbook(
     book.save(file)
 
 
-def _add(book: Any, title: str, heads: Sequence[str], rows: list[list[object]]) -> None:
+def _add(book: Any, title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     sheet.append(list(heads))

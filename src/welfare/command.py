@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import time
 import unicodedata
@@ -701,7 +702,7 @@ def _coverage(
         say("모두 계산", "computable"),
         say("사례", "cases"),
     ]
-    name = catalogue.name[language]
+    title = catalogue.name[language]
     lines = [
         f"{name} · {say('판', 'version')} {catalogue.version} · {say('기준일', 'on')} {rules.day}",
         *table(heads, rows),
@@ -732,10 +733,10 @@ def _coverage(
             [f"{p} ({q})" for p, q in rules.unavailable.items()],
         ),
     )
-    for title, names in notices:
-        if names:
-            shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
-            lines.append(f"{title}: {len(names)} — {shown}")
+    for title, ids in notices:
+        if ids:
+            shown = ", ".join(ids[:8]) + (" …" if len(ids) > 8 else "")
+            lines.append(f"{title}: {len(ids)} — {shown}")
     return lines
 
 
@@ -761,7 +762,7 @@ def _assess(session: Session, rules: RuleSet, household: Household) -> Any:
 
 
 def _screen_list(session: Session, catalogue: Catalogue, name: str) -> int:
-    from welfare.screening import RunError, SnapshotError, screen, write_snapshot
+    from welfare.screening import RunError, SnapshotError, screen
 
     taken = _take_in(session, catalogue, name)
     report = taken.report
@@ -777,9 +778,7 @@ def _screen_list(session: Session, catalogue: Catalogue, name: str) -> int:
     folder = Path(session.options.out or f"run-{Path(name).stem}-{session.day}")
     rules = catalogue.at(session.day)
     try:
-        snapshot = write_snapshot(
-            catalogue, taken.households, taken.members, folder / "snapshot", session.day
-        )
+        snapshot = _freeze(session, catalogue, taken, folder)
         with Progress(session, "판정", "Screening") as progress:
             run = screen(rules, snapshot, folder, workers=session.options.workers, progress=progress.count)
     except (RunError, SnapshotError) as error:
@@ -805,6 +804,32 @@ def _screen_list(session: Session, catalogue: Catalogue, name: str) -> int:
         )
     )
     return FINE
+
+
+def _freeze(session: Session, catalogue: Catalogue, taken: TakenIn, folder: Path) -> Any:
+    """The snapshot in a run's folder. A run that is there already is kept: only the same list may be screened again."""
+    from welfare.screening import Snapshot, write_snapshot
+
+    manifest = folder / "manifest.json"
+    fresh = folder / ("snapshot.new" if manifest.is_file() else "snapshot")
+    snapshot = write_snapshot(catalogue, taken.households, taken.members, fresh, session.day)
+    if not manifest.is_file():
+        return snapshot
+    shutil.rmtree(fresh)
+    held = json.loads(manifest.read_text(encoding="utf-8"))
+    same = (held["snapshot"], held["as_of"], held["catalogue"]) == (
+        snapshot.hash,
+        session.day.isoformat(),
+        catalogue.version,
+    )
+    if not same:
+        session.fail(
+            f"{folder}: 다른 판정(명단, 기준일 또는 제도 목록이 다름)이 들어 있습니다",
+            f"{folder} holds another run (of another list, day or catalogue)",
+            "--out으로 빈 폴더를 지정하십시오",
+            "choose an empty folder with --out",
+        )
+    return Snapshot(folder / "snapshot")
 
 
 def _summary(session: Session, rules: RuleSet, run: Any) -> list[str]:

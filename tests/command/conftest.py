@@ -61,3 +61,15 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], None]:
         monkeypatch.setattr("builtins.input", answer)
 
     return script
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an invented village (`village`) and its run (`run`), made once and only to be read."""
+    home = tmp_path_factory.mktemp("made")
+    assert main(["invent", str(home / "village"), "--households", "150", "--on", DAY]) == 0
+    assert (
+        main(["screen", str(home / "village"), "--on", DAY, "--out", str(home / "run"), "--workers", "1"])
+        == 0
+    )
+    return home

@@ -39,16 +39,13 @@ def household(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def village(hub: Call, tmp_path: Path) -> Path:
-    assert hub("invent", tmp_path / "village", "--households", 150, "--on", DAY).status == 0
-    return tmp_path / "village"
+def village(made: Path) -> Path:
+    return made / "village"
 
 
 @pytest.fixture
-def run(hub: Call, village: Path, tmp_path: Path) -> Path:
-    said = hub("screen", village, "--on", DAY, "--out", tmp_path / "run", "--workers", 1)
-    assert said.status == 0, said.err
-    return tmp_path / "run"
+def run(made: Path) -> Path:
+    return made / "run"
 
 
 # Help -----------------------------------------------------------------------------------------------------------------------------
@@ -236,7 +233,8 @@ def test_screening_again_into_the_same_folder_gives_the_same_run(hub: Call, run:
     assert Run(run).hash == before
     other = hub("screen", village, "--on", "2026-06-01", "--out", run)
     assert other.status == 2
-    assert "Choose an empty folder" in other.err
+    assert "choose an empty folder" in other.err
+    assert Run(run).snapshot.as_of.isoformat() == DAY, "the run that was there is untouched"
 
 
 # explain --------------------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -25,6 +27,7 @@ from tempfile import TemporaryDirectory
 import welfare
 from welfare.facts import Fact, Household, decode_date
 from welfare.rules.catalogue import Catalogue, CatalogueError
+from welfare.rules.plan import Ref
 from welfare.rules.ruleset import RuleSet
 
 DAYS = tuple(
@@ -88,15 +91,16 @@ def random_household(
     random: Random, rules: RuleSet | Catalogue, *, unknown: float = 0.3, most: int = 8
 ) -> Household:
     """A household of 1 to `most` members, with couples; about `unknown` of its facts are not known."""
-    facts = [fact for fact in _facts(rules).values()]
+    facts = list(_facts(rules).values())
     share = random.choice((0.0, unknown, unknown, 2 * unknown))
+    turning = turning_points(rules) if isinstance(rules, RuleSet) else {}
+
+    def value(fact: Fact) -> object:
+        near = turning.get(fact.name)
+        return random.choice(near) if near and random.random() < 0.3 else random_value(random, fact)
 
     def some(of: str) -> dict[str, object]:
-        return {
-            fact.name: random_value(random, fact)
-            for fact in facts
-            if fact.of == of and random.random() >= share
-        }
+        return {fact.name: value(fact) for fact in facts if fact.of == of and random.random() >= share}
 
     members = [some(PERSON) for _ in range(min(random.choice((1, 1, 2, 2, 3, 4, 5, 8)), most))]
     places = random.sample(range(len(members)), len(members))
@@ -105,6 +109,26 @@ def random_household(
             for place in places[2 * number - 2 : 2 * number]:
                 members[place]["couple"] = number
     return Household(some(HOUSEHOLD), members)
+
+
+@lru_cache(maxsize=4)
+def turning_points(rules: RuleSet) -> dict[str, list[object]]:
+    """For each fact the values on both sides of every limit it is compared with: there rules go wrong."""
+    points: dict[str, list[object]] = {}
+    steps = rules.plan.steps
+    for step in steps:
+        asked = steps[step.args[0].index] if step.op == "gt" and isinstance(step.args[0], Ref) else None
+        if asked is None or asked.op not in ("low", "high") or asked.args[0] not in rules.catalogue.facts:
+            continue
+        fact, limit = rules.facts[str(asked.args[0])], step.args[1]
+        table = steps[limit.index] if isinstance(limit, Ref) else None
+        limits = {limit} if table is None else set(table.args[0]) if table.op == "lookup" else set()  # type: ignore[call-overload]
+        for number in (limit + near for limit in limits for near in (-1, 0, 1, 2)):
+            with suppress(ValueError):  # 30 February, or outside the domain
+                value = fact.decode(number)
+                fact.encode(value)
+                points.setdefault(fact.name, []).append(value)
+    return points
 
 
 def random_value(random: Random, fact: Fact) -> object:
@@ -421,13 +445,35 @@ class _Sentence:
         )
 
     def comparison(self, depth: int) -> str:
-        type = self.pick("won", "won", "won", "int", "int", "rate", "date")
+        type = self.pick("won", "won", "won", "int", "int", "rate", "date", "age", "member")
         sign = self.pick("<", "<=", ">", ">=", "==", "!=")
+        if type == "age":
+            elapsed = self.pick("years_between", "months_between")
+            return f"({elapsed}({self.day(0)}, as_of) {sign} {self.figure('int')})"
+        if type == "member":
+            if not self.inside:
+                name, count = self.pick("sum_members", "max_member", "min_member"), self.pick("won", "int")
+                return f"({name}({self.within(lambda: self.leaf(count))}) {sign} {self.figure(count)})"
+            type = "won"
         if type == "int" and self.random.random() < 0.2:
             return f"({self.random.randint(0, 3)} <= {self.count(depth)} {sign} {self.count(depth)})"
         if type != "date" and self.random.random() < 0.15:
             return f"({self.of_type(type, depth)} {sign} 0)"
-        return f"({self.of_type(type, depth)} {sign} {self.of_type(type, depth)})"
+        left, right = self.of_type(type, depth), self.of_type(type, depth)
+        if (
+            self.random.random() < 0.5
+        ):  # as most law is written: something of the household's against a figure
+            right = self.figure(type)
+            if self.random.random() < 0.3:
+                left, right = right, left
+        return f"({left} {sign} {right})"
+
+    def figure(self, type: str) -> str:
+        if type == "int" and self.random.random() < 0.5:
+            return str(self.random.choice((0, 1, 2, 3, 18, 65, 200)))
+        if type == "won" and self.random.random() < 0.3:
+            return f"({self.parameter('won')} * {self.parameter('rate')})"
+        return self.parameter(type)
 
     def code(self, name: str) -> str:
         codes = self.author.codes[name]
@@ -542,6 +588,9 @@ class _Sentence:
         names = self.author.seen(type, self.scope)
         if names and self.random.random() < 0.6:
             return self.random.choice(names)
+        return self.parameter(type)
+
+    def parameter(self, type: str) -> str:
         usable = [
             (name, by)
             for name, by in self.author.parameters[type]

@@ -28,7 +28,7 @@ ANY = {"ko": "무엇", "en": "Something"}
 CHILD, ADULT, ELDER = {"birth_date": "2015-05-05"}, {"birth_date": "1980-05-05"}, {"birth_date": "1950-05-05"}
 
 
-# A small catalogue --------------------------------------------------------------------------------------------------------------
+# A small catalogue ----------------------------------------------------------------------------------------
 
 
 def fact(of: str, type: str, **more: object) -> dict[str, object]:
@@ -148,7 +148,7 @@ def facts_of(asked: list[tuple[str, tuple[int, ...]]]) -> list[str]:
     return [name for name, _ in asked]
 
 
-# What is asked --------------------------------------------------------------------------------------------------------------------
+# What is asked --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -228,7 +228,7 @@ def test_going_on_from_what_was_remembered_asks_the_same_next_question(rules: Ru
     assert again.next() == interview.next()
 
 
-# Answers --------------------------------------------------------------------------------------------------------------------------
+# Answers --------------------------------------------------------------------------------------------------
 
 
 def test_the_list_of_answers_changes_at_once(rules: RuleSet) -> None:
@@ -333,7 +333,7 @@ def test_priors_of_nobody_are_refused(rules: RuleSet) -> None:
         Priors.from_households(rules, [])
 
 
-# Against the oracle of all: asking everything ---------------------------------------------------------------------------------
+# Against the oracle of all: asking everything -------------------------------------------------------------
 
 
 person = st.fixed_dictionaries(
@@ -399,7 +399,7 @@ def test_the_interview_ends_where_assessing_the_same_facts_ends(
     }
 
 
-# On rules nobody would write ---------------------------------------------------------------------------------------------------
+# On rules nobody would write ------------------------------------------------------------------------------
 
 
 def in_step(
@@ -480,7 +480,7 @@ def askable_rules(seed: int) -> RuleSet:
     return RuleSet(replace(rules.catalogue, facts=facts), rules.day)
 
 
-# Against the best possible: dynamic programming over every state of knowledge ---------------------------------------------------
+# Against the best possible: dynamic programming over every state of knowledge -----------------------------
 
 FACTS, PROGRAMMES = 8, 9
 

@@ -16,6 +16,13 @@ def test_beyond_its_last_entry_the_table_goes_on_as_declared() -> None:
     check("limit_by_size[household_size]", 270, members=[{}] * 5)
 
 
+def test_a_limit_may_be_a_share_of_a_table() -> None:
+    check("income <= limit_by_size[household_size] * third", True, household={"income": 33})
+    check("income <= limit_by_size[household_size] * third", False, household={"income": 34})
+    check("limit_by_size[household_size] * third > income", True, household={"income": 33})
+    check("limit_by_size[household_size] * third > income", False, household={"income": 34})
+
+
 def test_any_count_can_be_the_key() -> None:
     """Below one counts as one; beyond twenty, the largest household, as twenty."""
     check("limit_by_size[household_size + 1]", 190, members=[{}, {}])

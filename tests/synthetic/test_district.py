@@ -13,7 +13,7 @@ import pytest
 from welfare.facts import Fact
 from welfare.intake.cells import NotReadable, read_resident_number
 from welfare.rules import Catalogue
-from welfare.synthetic import AS_OF, DONGS, INVENTED, invent_district, invent_shards
+from welfare.synthetic import AS_OF, DONGS, INVENTED, invent_district, invent_households, invent_shards
 from welfare.synthetic.circumstances import RULES
 from welfare.synthetic.dongs import apportion, targets
 from welfare.synthetic.families import COMPOSITIONS
@@ -292,6 +292,24 @@ def test_a_fact_whose_type_or_codes_changed_does_not_break_the_district(catalogu
     households = invent_district(with_facts(catalogue, facts), 300)[0]
     assert set(households["tenure"].to_pylist()) <= {"owner", None}
     assert pa.types.is_boolean(households["monthly_rent"].type)
+
+
+def test_a_fact_that_moved_to_the_other_subject_does_not_break_the_district(catalogue: Catalogue) -> None:
+    label = {"ko": "월세", "en": "Rent"}
+    facts = {"monthly_rent": Fact("monthly_rent", "person", "won", label, high=10**7)}
+    assert invent_district(with_facts(catalogue, facts), 300)[1]["monthly_rent"].null_count < 700
+
+
+def test_a_district_without_gaps_knows_everything(catalogue: Catalogue) -> None:
+    tables = invent_district(catalogue, 100, gaps=False)
+    assert sum(column.null_count for table in tables for column in table.columns) == 0
+
+
+def test_households_come_one_by_one_too(catalogue: Catalogue) -> None:
+    households = invent_households(catalogue, 40, seed=6)
+    rules = catalogue.at(AS_OF)
+    assert len(households) == 40
+    assert all(rules.assess(household).results for household in households[:5])
 
 
 def test_rules_name_facts_that_exist_or_are_latent(catalogue: Catalogue) -> None:

@@ -78,7 +78,14 @@ class Report:
         ko = language == "ko"
         sheet = f", {'시트' if ko else 'sheet'} {self.sheet}" if self.sheet else ""
         lines = [f"{'명단' if ko else 'List'}: {self.file} ({self.form}{sheet})"]
-        if ko:
+        if not self.head_row:
+            counts = (
+                f"{self.households:,}가구 {self.members:,}명"
+                if ko
+                else f"{self.households:,} households, {self.members:,} people"
+            )
+            lines.append(f"  {counts}")
+        elif ko:
             lines.append(
                 f"  머리글 {self.head_row}행, 자료 {self.rows:,}행 → {self.households:,}가구 {self.members:,}명"
             )

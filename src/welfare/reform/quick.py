@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from welfare.rules.plan import Plan, Ref, plan_rules
+from welfare.rules.plan import Plan, Ref
 from welfare.screening.encode import Array
 from welfare.screening.kept import Kept
 from welfare.screening.kernel import Given, Kernel
@@ -34,9 +34,11 @@ def quick(run: Run, rules: RuleSet) -> pa.Table:
     """
     if not run.manifest["planes"]:
         raise RunError("this run kept no planes", "Screen again with planes=True")
-    plan = plan_rules(rules, run.snapshot.gaps)
+    plan = rules.plan_for(run.snapshot.gaps)
     changed = _changed(run, plan)
-    table: dict[str, Any] = {"programme": list(changed)} | {name: np.zeros(len(changed), np.int64) for name in COUNTS}
+    table: dict[str, Any] = {"programme": list(changed)} | {
+        name: np.zeros(len(changed), np.int64) for name in COUNTS
+    }
     if changed:
         question = _Question(run, rules, plan, changed)
         for line, counts in question.answers():
@@ -47,12 +49,14 @@ def quick(run: Run, rules: RuleSet) -> pa.Table:
 
 def _changed(run: Run, plan: Plan) -> dict[str, bool]:
     """The programmes that are new, gone, or decide or pay otherwise → whether the amount is made otherwise."""
-    signatures = plan.signatures()
+    signatures = plan.signatures
     old = {programme["id"]: programme for programme in run.manifest["programmes"]}
     changed = {name: True for name in old if name not in plan.programmes}
     for name, lowered in plan.programmes.items():
         same_amount = name in old and old[name]["amount"] == amount_signature(lowered, signatures)
-        same_answer = name in old and _signature(run, old[name]["answer"][0]) == _of(plan, signatures, lowered.answer.true)
+        same_answer = name in old and _signature(run, old[name]["answer"][0]) == _of(
+            plan, signatures, lowered.answer.true
+        )
         if not same_amount or not same_answer:
             changed[name] = not same_amount
     return changed
@@ -77,7 +81,9 @@ class _Question:
 
     def __init__(self, run: Run, rules: RuleSet, plan: Plan, changed: dict[str, bool]) -> None:
         self.run, self.rules, self.changed = run, rules, changed
-        self.old = {programme["id"]: (place, programme) for place, programme in enumerate(run.manifest["programmes"])}
+        self.old = {
+            programme["id"]: (place, programme) for place, programme in enumerate(run.manifest["programmes"])
+        }
         self.wanted = [name for name in changed if name in plan.programmes]
         numbers = list(enumerate(run.manifest["numbers"]))
         given = Given(
@@ -85,8 +91,7 @@ class _Question:
             {number["signature"]: i for i, number in numbers if not number["clipped"]},
             {number["signature"]: i for i, number in numbers if number["clipped"]},
         )
-        self.plan = plan
-        self.kernel = Kernel(rules, run.snapshot.gaps, self.wanted, given, plan)
+        self.kernel = Kernel(rules, run.snapshot.gaps, self.wanted, given)
         self._amounts: Kernel | None = None
 
     def answers(self) -> Iterator[tuple[int, list[int]]]:
@@ -166,7 +171,7 @@ class _Question:
 
     def _calculated(self, block: _RememberedBlock, name: str, place: Array) -> tuple[Any, Any]:
         if self._amounts is None:
-            self._amounts = Kernel(self.rules, self.run.snapshot.gaps, self.wanted, plan=self.plan)
+            self._amounts = Kernel(self.rules, self.run.snapshot.gaps, self.wanted)
         values = block.computed(self._amounts)
         function = self._amounts.functions[self._amounts.amounts[name].function or ""]
         return function(values.frame, values.kept, place % block.shape.width, place)
@@ -189,7 +194,13 @@ def _difference(
     both = np.unpackbits(stays.ravel(), bitorder="little").view(bool)
     change = (after - before)[:, touched]
     steps = (after[0] - before[0])[both]
-    return [*counts, int((steps > 0).sum()), int((steps < 0).sum()), int(change[0].sum()), int(change[1].sum())]
+    return [
+        *counts,
+        int((steps > 0).sum()),
+        int((steps < 0).sum()),
+        int(change[0].sum()),
+        int(change[1].sum()),
+    ]
 
 
 class _Memory:

@@ -1,12 +1,13 @@
 """The next best question: what to ask a household so that few questions settle much.
 
-Every question costs a resident patience and dignity. The interview asks only what can still change an answer, asks it once for
-all members it concerns, takes "don't know" and "rather not say" for answers, and stops when nothing askable can settle more.
+Every question costs a resident patience and dignity. The interview asks only what can still change an answer,
+asks it once for all members it concerns, takes "don't know" and "rather not say" for answers, and stops when
+nothing askable can settle more.
 
-Two policies. Who will answer everything (`settle`) is asked what is needed in most of the ways the household could turn out:
-imagined worlds stand in for the missing answers, and a question without which a world cannot be settled is needed there,
-whatever else is asked. Who may leave at any time (`any_time`) is asked what closes the most, by won at stake, for the least
-trouble.
+Two policies. Who will answer everything (`settle`) is asked what is needed in most of the ways the household
+could turn out: imagined worlds stand in for the missing answers, and a question without which a world cannot
+be settled is needed there, whatever else is asked. Who may leave at any time (`any_time`) is asked what
+closes the most, by won at stake, for the least trouble.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ Key = tuple[int, int | None]  # an undecided criterion, of the household or of o
 class Question:
     """One question: a fact, and for a fact of persons the members it is asked about (places in the household).
 
-    `programmes` are those it could help to settle, in the catalogue's order; `opens` counts the open answers it bears on (a
-    programme for persons has one for each member).
+    `programmes` are those it could help to settle, in the catalogue's order; `opens` counts the open answers
+    it bears on (a programme for persons has one for each member).
     """
 
     fact: Fact
@@ -99,11 +100,12 @@ class Change:
 class Interview:
     """One interview as it stands; answering gives a new one, so going back is keeping the old one.
 
-    `declined` says which (fact, member) were answered with `UNKNOWN` or `REFUSED` (member None for a fact of the household).
-    Together with `household` it is all there is to remember: an interview made again from both goes on the same way.
-    `priors` are expectations about the answers, best made once from the people one serves (`Priors.from_households`); without
-    them those of an invented district are used. They choose the order of questions, never an answer.
-    Raises ValueError for an unknown policy, or a household that does not fit the declared facts.
+    `declined` says which (fact, member) were answered with `UNKNOWN` or `REFUSED` (member None for a fact of
+    the household). Together with `household` it is all there is to remember: an interview made again from
+    both goes on the same way. `priors` are expectations about the answers, best made once from the people one
+    serves (`Priors.from_households`); without them those of an invented district are used. They choose the
+    order of questions, never an answer. Raises ValueError for an unknown policy, or a household that does not
+    fit the declared facts.
     """
 
     rules: RuleSet
@@ -119,7 +121,7 @@ class Interview:
             self._check_unit(fact, member)
         _ = self.assessment  # a household that does not fit is refused here, not at the first question
 
-    # What is known -----------------------------------------------------------------------------------------------------------------
+    # What is known ----------------------------------------------------------------------------------------
 
     @cached_property
     def assessment(self) -> Assessment:
@@ -162,7 +164,7 @@ class Interview:
                     changes.append(Change(programme, member, before, after))
         return changes
 
-    # Asking ------------------------------------------------------------------------------------------------------------------------
+    # Asking -----------------------------------------------------------------------------------------------
 
     def next(self) -> Question | None:
         """The question to ask now, or None when nothing one can ask could settle more."""
@@ -216,10 +218,10 @@ class Interview:
     def answer(self, question: Question, value: object) -> Interview:
         """The interview after an answer; this one stays as it is.
 
-        For a fact of the household `value` is its value, `UNKNOWN` or `REFUSED`. For a fact of persons it is one of these for
-        each of `question.members` in order, or a map from member to it (members left out stay unasked); `UNKNOWN` or
-        `REFUSED` alone is said for all of them, and with one member the value may stand alone.
-        Raises ValueError when a value does not fit the fact; nothing is lost then.
+        For a fact of the household `value` is its value, `UNKNOWN` or `REFUSED`. For a fact of persons it is
+        one of these for each of `question.members` in order, or a map from member to it (members left out
+        stay unasked); `UNKNOWN` or `REFUSED` alone is said for all of them, and with one member the value may
+        stand alone. Raises ValueError when a value does not fit the fact; nothing is lost then.
         """
         facts = dict(self.household.facts)
         members = [dict(member) for member in self.household.members]
@@ -261,7 +263,7 @@ class Interview:
             raise ValueError(f"{name}: asks about {len(question.members)} members, give one answer for each")
         return [(question.members[0], value)]
 
-    # Inside ------------------------------------------------------------------------------------------------------------------------
+    # Inside -----------------------------------------------------------------------------------------------
 
     def _check_unit(self, fact: str, member: int | None) -> None:
         found = self.rules.catalogue.facts.get(fact)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 from math import ceil, floor, lcm
 from typing import TYPE_CHECKING
@@ -111,6 +112,7 @@ class Plan:
                 stack += [arg.index for arg in self.steps[index].args if isinstance(arg, Ref)]
         return found
 
+    @cached_property
     def signatures(self) -> list[str]:
         """For each step a name that is equal in two plans exactly when the step computes the same."""
         found: list[str] = []

@@ -1,8 +1,9 @@
 """What the answers probably are: households that stand in for the one at the desk while its answers are still missing.
 
-A good interviewer asks with an expectation. Here the expectation is a sample of households: those most like the present one
-lend it their answers, whole households at a time, so that what belongs together (a child and its school, rent and tenancy)
-stays together. Expectations choose the order of questions only; no answer of the law ever rests on them.
+A good interviewer asks with an expectation. Here the expectation is a sample of households: those most like
+the present one lend it their answers, whole households at a time, so that what belongs together (a child and
+its school, rent and tenancy) stays together. Expectations choose the order of questions only; no answer of
+the law ever rests on them.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ SIZE_WEIGHT = 1.0  # one member more or less counts like one standard deviation 
 class Priors:
     """A sample of households by column, without gaps: what one household did not say is lent by the next that did.
 
-    `Priors.from_households` makes it from a population, `Priors.invented` from an invented district, `Priors.neutral` from
-    nothing but the declared domains.
+    `Priors.from_households` makes it from a population, `Priors.invented` from an invented district,
+    `Priors.neutral` from nothing but the declared domains.
     """
 
     _neutral: ClassVar[WeakKeyDictionary[RuleSet, Priors]] = WeakKeyDictionary()
@@ -136,8 +137,8 @@ class Priors:
     ) -> dict[str, Array]:
         """Answers to the asked facts in `count` imagined worlds: shape (worlds,), for persons (members, worlds).
 
-        Each world is lent by one of the households most like this one in what is known and says something about what is
-        asked. Fewer worlds come out when the sample is smaller.
+        Each world is lent by one of the households most like this one in what is known and says something
+        about what is asked. Fewer worlds come out when the sample is smaller.
         """
         telling = self._telling(asked)
         away = SIZE_WEIGHT * np.abs(self.sizes - len(household.members)).astype(float)

@@ -653,12 +653,12 @@ class Reading:
             except ValueError as error:
                 entry.problem(str(error), at=(key,))
                 ends.append(None)
-        if None in ends:
-            return 0, 1
         low, high = ends
+        if low is None or high is None:
+            return 0, 1
         if low > high:
             entry.problem("min is greater than max", "give the least value first", ("min",))
-        for key, end in zip(("min", "max"), ends, strict=True):
+        for key, end in (("min", low), ("max", high)):
             if abs(end) > NUMBER_MAX:
                 entry.problem(f"{key} is {_short(end)}, too large to calculate with", f"at most {NUMBER_MAX:,}", (key,))
         return low, max(low, high)

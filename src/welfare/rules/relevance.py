@@ -1,9 +1,10 @@
 """Which facts can still change which answer, for one household as far as it is known.
 
-The interview may only ask what matters. A fact matters to an open criterion when there is a way from the criterion down to the
-fact on which nothing is decided yet: `disabled and age < 18` stops asking about disability for a member of forty, and an income
-that is over the limit already stops asking for the rest of it. Values come from the plan, like everywhere else, so nothing here
-can disagree about what a rule means; the tree of nodes only says what hangs below what.
+The interview may only ask what matters. A fact matters to an open criterion when there is a way from the
+criterion down to the fact on which nothing is decided yet: `disabled and age < 18` stops asking about
+disability for a member of forty, and an income that is over the limit already stops asking for the rest of
+it. Values come from the plan, like everywhere else, so nothing here can disagree about what a rule means; the
+tree of nodes only says what hangs below what.
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ class Relevance:
         self._numbers[node] = len(self.points) - 1
         return self._numbers[node]
 
-    # What hangs on what, as masks of steps --------------------------------------------------------------------------------------
+    # What hangs on what, as masks of steps ----------------------------------------------------------------
 
     @cached_property
     def below(self) -> dict[int, int]:
@@ -345,14 +346,15 @@ class Standing:
         return mask
 
 
-# Many imagined households at once -----------------------------------------------------------------------------------------------
+# Many imagined households at once -------------------------------------------------------------------------
 
 
 class Imagined:
     """The open criteria of one household under many imagined sets of further answers, in one pass over the plan.
 
-    An array of a household's value has the shape (worlds, trials), a person's (members, worlds, trials): a world says what the
-    answers would be, a trial which of them have been given. Steps no candidate question can move keep their present value.
+    An array of a household's value has the shape (worlds, trials), a person's (members, worlds, trials): a
+    world says what the answers would be, a trial which of them have been given. Steps no candidate question
+    can move keep their present value.
     """
 
     def __init__(

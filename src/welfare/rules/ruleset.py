@@ -95,6 +95,17 @@ class RuleSet:
         except RangeError as error:
             raise CatalogueError([Problem(self.catalogue.folder, None, str(self.day), str(error), MEND_RANGE)]) from None
 
+    def plan_for(self, gaps: Mapping[str, bool]) -> Plan:
+        """The plan for a list in which only the facts named are known, with gaps or without; see `plan_rules`."""
+        key = frozenset(gaps.items())
+        if key not in self._plans:
+            self._plans[key] = plan_rules(self, gaps)
+        return self._plans[key]
+
+    @cached_property
+    def _plans(self) -> dict[frozenset[tuple[str, bool]], Plan]:
+        return {}
+
     @cached_property
     def function(self) -> Function:
         """The generated function that decides one household."""

@@ -33,11 +33,11 @@ from typing import TYPE_CHECKING
 
 from welfare.facts.fact import AS_OF, BUILT_IN, COUPLE, HOUSEHOLD_SIZE, HOUSEHOLD_SIZE_MAX, decode_date
 from welfare.rules import nodes
+from welfare.rules.catalogue import Derived, Programme
 from welfare.rules.nodes import HOUSEHOLD, PERSON, Node
 from welfare.rules.order import mentioned, order, programme_nodes
 
 if TYPE_CHECKING:
-    from welfare.rules.catalogue import Derived, Programme
     from welfare.rules.ruleset import RuleSet
 
 MACROS = """\
@@ -100,16 +100,16 @@ class _Script:
             if name not in used:
                 continue
             thing = used[name]
-            expressions = programme_nodes(thing) if name in rules.programmes else [thing.value]
-            names, programmes = mentioned(expressions)
+            names, programmes = mentioned(
+                programme_nodes(thing) if isinstance(thing, Programme) else [thing.value]
+            )
             first = max((level[other] + 1 for other in names | programmes if other in level), default=0)
-            level[name] = first + 1 if name in rules.programmes else first
+            level[name] = first + isinstance(thing, Programme)
             while len(stages) <= level[name]:
                 stages.append(_Stage())
-            if name in rules.programmes:
-                programme = rules.programmes[name]
-                stages[first].columns[programme.subject] += _Writer(self, first).criteria(programme)
-                stages[first + 1].columns[programme.subject] += _Writer(self, first + 1).answer(programme)
+            if isinstance(thing, Programme):
+                stages[first].columns[thing.subject] += _Writer(self, first).criteria(thing)
+                stages[first + 1].columns[thing.subject] += _Writer(self, first + 1).answer(thing)
             else:
                 stages[first].columns[thing.of] += _Writer(self, first).derived(thing)
         steps = [

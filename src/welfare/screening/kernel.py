@@ -22,7 +22,7 @@ import numpy as np
 
 from welfare.facts.fact import COUPLE, HOUSEHOLD_SIZE, HOUSEHOLD_SIZE_MAX
 from welfare.rules.nodes import PERSON
-from welfare.rules.plan import Lowered, Plan, Ref, Step, Truth, plan_rules
+from welfare.rules.plan import Lowered, Plan, Ref, Step, Truth
 from welfare.screening.encode import Array, storage_type
 from welfare.screening.snapshot import Block
 
@@ -306,15 +306,15 @@ class Kernel:
         gaps: Mapping[str, bool],
         programmes: Collection[str] | None = None,
         given: Given | None = None,
-        plan: Plan | None = None,
     ) -> None:
-        """For all programmes, or only for some; `plan` saves planning when somebody has done it.
+        """For all programmes, or only for some.
 
         What is `given` is read from an earlier run and not computed again, and then nothing but the answers is computed.
         """
-        self.plan: Plan = plan or plan_rules(rules, gaps)
+        whole = rules.plan_for(gaps)
+        self.plan = whole
         if programmes is not None:
-            self.plan = Plan(self.plan.steps, {name: self.plan.programmes[name] for name in programmes})
+            self.plan = Plan(whole.steps, {name: whole.programmes[name] for name in programmes})
         ends = [end for low in self.plan.programmes.values() if low.amount for end in (low.amount.low, low.amount.high)]
         self._needed = self.plan.needed([*self.plan.decisions(), *ends])
         self.facts = rules.facts
@@ -324,7 +324,7 @@ class Kernel:
         self.answers_only = given is not None
         self.given = Given({}, {}, {})
         if given is not None:
-            signatures = list(enumerate(self.plan.signatures()))
+            signatures = list(enumerate(whole.signatures))
             kinds = (given.planes, given.numbers, given.clipped)
             self.given = Given(*({i: kind[s] for i, s in signatures if s in kind} for kind in kinds))
         self.stored = () if self.answers_only else self._stored()

@@ -100,7 +100,7 @@ class Screening:
         def truth(value: Truth) -> list[object]:
             return [operand(value.true), operand(value.false)]
 
-        signatures = self.kernel.plan.signatures()
+        signatures = self.kernel.plan.signatures
 
         return {
             "programmes": [

@@ -112,7 +112,7 @@ def always(code: str) -> Rule:
     return lambda world, rng: Codes((code,), np.zeros(world.households, np.int8))
 
 
-def value(of: When) -> Rule:
+def value(of: Callable[[World], Values]) -> Rule:
     """Follows from what is known already."""
     return lambda world, rng: of(world)
 
@@ -503,7 +503,7 @@ RULES: dict[str, Rule] = {
     "dementia_medicine_cost": won(42_000, 0.4, lambda w: w["dementia_diagnosed"], 0.85, step=1000),
     "needs_denture_or_implant": chance(0.2, ages(65)),
     "eye_surgery_needed": chance(0.06, ages(60)),
-    "flu_vaccinated": chances(lambda w: np.where((w.age >= 65) | (w.age < 13), 0.8, 0.3)),
+    "flu_vaccinated": chance(0.78, ages(65)),
     "in_care_facility": chance(0.0008, ages(19)),
     "pension_severe_grade": chance(0.82, severe),
     "activity_support_score": count(140, 465, lambda w: severe(w) & (w.age >= 6) & (w.age < 65)),

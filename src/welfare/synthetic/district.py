@@ -38,7 +38,12 @@ FORM_COMPLETE = 0.8
 
 
 def invent_district(
-    catalogue: Catalogue, households: int | None = None, seed: int = 1, as_of: date = AS_OF, first_id: int = 1
+    catalogue: Catalogue,
+    households: int | None = None,
+    seed: int = 1,
+    as_of: date = AS_OF,
+    first_id: int = 1,
+    gaps: bool = True,
 ) -> tuple[pa.Table, pa.Table]:
     """The households and the members of an invented Seodaemun-gu.
 
@@ -48,14 +53,15 @@ def invent_district(
 
     Households: household_id, area (ten-digit dong code), address, invented, and one column per household fact. Members:
     household_id, person_id, name, resident_number, invented, couple (0: none), and one column per person fact. Members follow
-    their household, the head first. Won and counts are int64, codes dictionaries of text, dates date32, null is unknown.
+    their household, the head first. Won and counts are int64, codes dictionaries of text, dates date32, null is unknown. Without
+    `gaps` everything is known.
 
     Raises ValueError for a number of households below one.
     """
     seeds = (seed,) if seed >= 0 else (1, -seed)
     families = invent_families(targets(households), as_of, stream(seeds, "families"))
     world = World(families, as_of, seeds, RULES)
-    known = Knowledge(world)
+    known = Knowledge(world) if gaps else None
     ids = np.arange(first_id, first_id + world.households, dtype=np.int64)
     marker = pa.DictionaryArray.from_arrays
     household_columns: dict[str, pa.Array] = {
@@ -78,7 +84,7 @@ def invent_district(
     for fact in catalogue.facts.values():
         if fact.name not in BUILT_IN:
             columns = household_columns if fact.of == "household" else member_columns
-            columns[fact.name] = _column(world, fact, known.of(fact))
+            columns[fact.name] = _column(world, fact, known.of(fact) if known else None)
     return pa.table(household_columns), pa.table(member_columns)
 
 
@@ -129,7 +135,7 @@ class Knowledge:
 def _column(world: World, fact: Fact, known: np.ndarray | None) -> pa.Array:
     """The fact's values as an Arrow column of its type; what is unknown, or is not in the catalogue's terms, is null."""
     values = world.draw(fact.name) if fact.name in world.rules else None
-    if values is None or not _fits(fact, values):
+    if values is None or not _fits(world, fact, values):
         values = neutral(fact)(world, stream(world.seed, fact.name))
     unknown = None if known is None else ~known
     if isinstance(values, Codes):
@@ -147,8 +153,11 @@ def _column(world: World, fact: Fact, known: np.ndarray | None) -> pa.Array:
     return pa.array(np.clip(values, fact.low, fact.high).astype(np.int64), mask=unknown)
 
 
-def _fits(fact: Fact, values: Values) -> bool:
-    """A catalogue may have changed a fact's type since its rule was written; then the neutral rule is right again."""
+def _fits(world: World, fact: Fact, values: Values) -> bool:
+    """A catalogue may have another type or subject for a fact than its rule; then the neutral rule is right again."""
+    rows = values.place if isinstance(values, Codes) else values
+    if len(rows) != (world.households if fact.of == "household" else world.people):
+        return False
     if isinstance(values, Codes):
         return fact.type == "code"
     kinds = {"bool": "b", "date": "M", "int": "iu", "won": "iu"}
