@@ -89,7 +89,9 @@ def main() -> None:
         region = cell(sites, weights, which, frame)
         region = max(shapely.get_parts(region), key=shapely.area)
         points = [(round((x - left) * scale), round((top - y) * scale)) for x, y in region.exterior.coords]
-        kept = [points[0]] + [point for before, point in zip(points, points[1:], strict=False) if point != before]
+        kept = [points[0]] + [
+            point for before, point in pairwise(points) if point != before
+        ]
         label = shapely.maximum_inscribed_circle(region).coords[0]
         shapes[centre["code"]] = {
             "path": "M" + "L".join(f"{x} {y}" for x, y in kept[:-1]) + "Z",

@@ -7,9 +7,9 @@ from pathlib import Path
 os.environ["HUB_HOME"] = str(Path(__file__).parents[1] / ".hub" / "tests")
 os.environ["HUB_PLAIN_HTTP"] = "1"
 
-from hub import messages  # noqa: E402
-from hub.settings import *  # noqa: E402, F403
-from hub.settings import DATABASES, STORAGES  # noqa: E402
+from hub import messages
+from hub.settings import *
+from hub.settings import DATABASES, STORAGES
 
 messages.compile_all()
 

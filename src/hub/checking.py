@@ -26,7 +26,9 @@ def run(arguments: list[str]) -> int:
     if browser:
         environment["HUB_CHROMIUM"] = browser
     else:
-        _say("No Chromium here and none could be installed: journeys through the pages in a browser are skipped.")
+        _say(
+            "No Chromium here and none could be installed: journeys through the pages in a browser are skipped."
+        )
     failed = []
     tools = Path(sys.executable).parent
     for name, command in (
@@ -44,13 +46,16 @@ def run(arguments: list[str]) -> int:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            check=False,
         )
         if step.returncode != 0:
             failed.append(name)
             print(step.stdout, end="", flush=True)
         state = "ok" if step.returncode == 0 else "FAILED"
         _say(f"{name}: {state} ({time.monotonic() - started:.0f} s)")
-    tests = subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environment, stdin=subprocess.DEVNULL)
+    tests = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments], env=environment, stdin=subprocess.DEVNULL, check=False
+    )
     if failed:
         _say(f"Failed before the tests: {', '.join(failed)}")
     return tests.returncode or (1 if failed else 0)
@@ -75,7 +80,12 @@ def _install_browser() -> str | None:
         ["apt-get", "install", "-qq", "--yes", "--no-install-recommends", _PACKAGE, "fonts-noto-cjk"],
     ):
         step = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=600, check=False
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            timeout=600,
+            check=False,
         )
         if step.returncode != 0:
             return None

@@ -7,8 +7,8 @@
 import argparse
 import os
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from hub import places
 from hub.postgres import Embedded, PostgresProblem
@@ -50,7 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     demo_.add_argument("--fresh", action="store_true", help="throw the demonstration away and build it again")
     demo_.add_argument("--port", type=int, help="port of the address (default: 8000 or the next free one)")
     demo_.add_argument(
-        "--households", type=int, metavar="N", help="a smaller district, of about N households (needs --fresh)"
+        "--households",
+        type=int,
+        metavar="N",
+        help="a smaller district, of about N households (needs --fresh)",
     )
     demo_.set_defaults(run=demo)
 
@@ -59,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         help="web server and worker on this machine's database",
         description="Bring the database up to date, then serve pages and work in the background.",
     )
-    serve_.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    serve_.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+    )
     serve_.add_argument("--port", type=int, default=8000)
     serve_.set_defaults(run=serve)
 
@@ -93,6 +98,7 @@ def serve(options: argparse.Namespace) -> int:
             serving.start(children, options.host, options.port)
             print(f"http://{options.host}:{options.port}/", flush=True)
             return children.wait()
+    return 0
 
 
 def worker(options: argparse.Namespace) -> int:

@@ -43,7 +43,10 @@ def run(*, fresh: bool, port: int | None, households: int | None = None) -> int:
     from hub import serving
 
     if os.environ.get("DATABASE_URL"):
-        print("The demonstration brings its own database; unset DATABASE_URL, or use: hub serve", file=sys.stderr)
+        print(
+            "The demonstration brings its own database; unset DATABASE_URL, or use: hub serve",
+            file=sys.stderr,
+        )
         return 2
     host = "127.0.0.1"
     try:
@@ -209,7 +212,7 @@ def _take(steps: tuple[Step, ...], demonstration: Demonstration) -> bool:
         started = time.monotonic()
         try:
             step.do(demonstration)
-        except Exception:
+        except Exception:  # noqa: BLE001  (whatever it was, it is shown in full)
             # The pages stay open with what there is: a person can look, and the next start goes on from here.
             traceback.print_exc()
             _say(f"{step.name}: failed (see above). The pages stay open; the next start tries again.")

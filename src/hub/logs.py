@@ -8,9 +8,7 @@ import logging
 import traceback
 from types import TracebackType
 
-type Raised = (
-    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-)
+type Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class Discreet(logging.Formatter):

@@ -52,9 +52,13 @@ def _in_code(source: str) -> Iterator[polib.POEntry]:
         fields = _MARKS.get(name)
         if fields is None or len(node.args) < len(fields):
             continue
-        found = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
-        if len(found) >= len(fields) and all(isinstance(text, str) for text in found[: len(fields)]):
-            yield _entry(dict(zip(fields, found, strict=False)))
+        found = [
+            argument.value
+            for argument in node.args[: len(fields)]
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+        ]
+        if len(found) == len(fields):
+            yield _entry(dict(zip(fields, found, strict=True)))
 
 
 # What Django's templatize leaves of a template: calls between runs of X.
@@ -86,8 +90,6 @@ def catalogue_for(path: Path) -> Path:
 
 def untranslated() -> list[tuple[Path, str]]:
     """Texts without Korean: (file they stand in, English text)."""
-    from django.conf import locale as _  # noqa: F401  (Django's own Korean counts too)
-
     known: set[tuple[str | None, str]] = set()
     for source in FOLDER.glob("**/locale/ko/LC_MESSAGES/*.po"):
         entries = polib.pofile(str(source))

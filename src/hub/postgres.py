@@ -30,7 +30,9 @@ DATABASE = "hub"
 _SUPERUSER = "postgres"
 _SOCKET_NAME = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 107  # bytes; a limit of the operating system
-_ROOTS_SHELF = Path("/var/lib/welfare-hub")  # used when root's own folders are closed to the unprivileged account
+_ROOTS_SHELF = Path(
+    "/var/lib/welfare-hub"
+)  # used when root's own folders are closed to the unprivileged account
 
 _CONFIGURATION = """\
 listen_addresses = ''
@@ -168,7 +170,9 @@ class Embedded:
             if started or self.answers():
                 break
             if time.monotonic() > deadline:
-                raise PostgresProblem(f"PostgreSQL did not start. The end of {self.log}:\n{self._end_of_log()}")
+                raise PostgresProblem(
+                    f"PostgreSQL did not start. The end of {self.log}:\n{self._end_of_log()}"
+                )
             time.sleep(0.25)
         self._make_role_and_database()
 
@@ -262,7 +266,9 @@ class Embedded:
     def _major(self) -> int:
         return int(self._run("postgres", "--version").stdout.split()[2].split(".")[0])
 
-    def _run(self, program: str, *arguments: object, capture: bool = True) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, program: str, *arguments: object, capture: bool = True
+    ) -> subprocess.CompletedProcess[str]:
         account = self.account
         return subprocess.run(
             [str(self._programs() / program), *map(str, arguments)],
@@ -276,6 +282,7 @@ class Embedded:
             user=account.pw_uid if account else None,
             group=account.pw_gid if account else None,
             extra_groups=[] if account else None,
+            check=False,
         )
 
     def _programs(self) -> Path:
@@ -338,7 +345,12 @@ def _unprivileged_account() -> pwd.struct_passwd | None:
 def _reachable(folder: Path, account: pwd.struct_passwd) -> bool:
     """Whether the account can enter this folder."""
     answer = subprocess.run(
-        ["test", "-x", str(folder)], user=account.pw_uid, group=account.pw_gid, extra_groups=[], cwd="/"
+        ["test", "-x", str(folder)],
+        user=account.pw_uid,
+        group=account.pw_gid,
+        extra_groups=[],
+        cwd="/",
+        check=False,
     )
     return answer.returncode == 0
 

@@ -17,14 +17,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from types import FrameType, TracebackType
+from typing import Self
 
 from hub import messages, places
 
 _DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
-class Stopped(Exception):
-    """Somebody asked us to end."""
+class Stopped(BaseException):
+    """Somebody asked us to end. Not an Exception: no step may take it for its own failure."""
 
 
 def prepare() -> None:
@@ -51,12 +52,13 @@ def start(children: "Children", host: str, port: int) -> None:
 def work() -> None:
     """Be a worker until told to end. Jobs of workers that died are taken up again, at the start and every minute."""
     from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
 
     from hub.tasks import give_back_abandoned_work
 
     async def run() -> None:
         # Django's own connection belongs to the thread that opened it; a worker needs one of its own kind.
-        with app.replace_connector(app.connector.get_worker_connector()):
+        with app.replace_connector(DjangoConnector().get_worker_connector()):
             async with app.open_async():
                 await give_back_abandoned_work()
                 # Two at a time, so that a long run does not hold up small jobs.
@@ -111,7 +113,7 @@ class Children:
     def __init__(self) -> None:
         self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
 
-    def __enter__(self) -> "Children":
+    def __enter__(self) -> Self:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         signal.signal(signal.SIGHUP, self._stop)
@@ -142,7 +144,10 @@ class Children:
     def add(self, name: str, command: Sequence[str]) -> None:
         """Start one child. It gets its own group, so that Ctrl-C reaches it through us and not before us."""
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, process_group=0, preexec_fn=_end_with_parent
+            command,
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  (one thread here, and it only asks the system for a signal)
         )
         self._children.append((name, child))
 

@@ -80,8 +80,9 @@ class ProcrastinateBackend(BaseTaskBackend):
         job = ProcrastinateJob.objects.filter(pk=result_id, task_name=JOB).first()
         if job is None:
             raise TaskResultDoesNotExist(result_id)
-        task = import_string(job.args["path"])
-        return self._result(task, job.pk, _STATUS[job.status], job.args["args"], job.args["kwargs"])
+        call: dict[str, Any] = job.args
+        task = import_string(call["path"])
+        return self._result(task, job.pk, _STATUS[job.status], call["args"], call["kwargs"])
 
     def _result(
         self, task: Task, number: int, status: TaskResultStatus, args: list[Any], kwargs: dict[str, Any]

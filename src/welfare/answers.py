@@ -1,6 +1,8 @@
-"""The answers of a run as files for an office: a CSV and, where it fits, an XLSX, safe to open in a spreadsheet.
+"""The answers of a run as files for an office: a CSV and, where it fits, an XLSX, safe to open in a
+spreadsheet.
 
-A cell that begins like a formula could run a command on the official's machine, so texts that came from a list are neutralised.
+A cell that begins like a formula could run a command on the official's machine, so texts that came from a
+list are neutralised.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The command line: check a catalogue, screen a household or a list, explain, ask, try a reform, invent a district.
+"""The command line: check a catalogue, screen a household or a list, explain, ask, try a reform, invent a
+district.
 
-This is the only module of the library that knows today's date and the terminal's language. It works without Django; `demo`,
-`serve`, `worker`, `test`, `manage` and `messages` are handed to the application where it is installed.
+This is the only module of the library that knows today's date and the terminal's language. It works without
+Django; `demo`, `serve`, `worker`, `test`, `manage` and `messages` are handed to the application where it is
+installed.
 """
 
 from __future__ import annotations
@@ -32,7 +34,6 @@ APPLICATION = ("demo", "serve", "worker", "test", "manage", "messages")
 HOUSEHOLD_FILES = (".yaml", ".yml", ".json")
 CASES_WANTED = 8  # worked cases of a programme
 FINE, PROBLEMS, WRONG_INPUT = 0, 1, 2
-EXPECTED = 1000  # invented households whose answers order the questions of an interview
 STOPPED = 130  # as shells say it
 
 
@@ -132,7 +133,7 @@ def _language(arguments: Sequence[str]) -> str:
     return "ko" if spoken.lower().startswith("ko") else "en"
 
 
-# What the commands are ------------------------------------------------------------------------------------------------------------
+# What the commands are --------------------------------------------------------------------------------------
 
 
 def _parser(words: Wording) -> argparse.ArgumentParser:
@@ -222,7 +223,7 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
         "가구 파일 하나 또는 명단(CSV, XLSX, Parquet) 전체를 판정합니다.",
         "Decides every programme for one household file, or for a list (CSV, XLSX, Parquet).",
         "  hub screen household.yaml\n"
-        "  hub screen 명단.xlsx --on 2026-11-22 --out run-november\n"
+        "  hub screen 명단.xlsx --on 2026-11-22 --out run-november --given region=seoul --given district=seodaemun\n"
         "  hub screen list.csv --column '월수입=earned_income' --column '비고=-'\n"
         "  hub screen district/                # a folder made by hub invent\n"
         + say(
@@ -410,6 +411,16 @@ def _list_options(parser: argparse.ArgumentParser, words: Wording) -> None:
         help=say("열의 뜻을 알려 줌(-: 쓰지 않음)", "says what a column means (-: leave it out)"),
     )
     parser.add_argument(
+        "--given",
+        action="append",
+        default=[],
+        metavar="FACT=VALUE",
+        help=say(
+            "명단의 모두에게 해당하는 사실(region=seoul)",
+            "a fact true of everybody in the list (region=seoul)",
+        ),
+    )
+    parser.add_argument(
         "--layout",
         choices=[layout.value for layout in Layout],
         help=say(
@@ -440,7 +451,7 @@ def _day(text: str) -> date:
         ) from None
 
 
-# Finding and reading --------------------------------------------------------------------------------------------------------------
+# Finding and reading ----------------------------------------------------------------------------------------
 
 
 def find_catalogue(folder: str | None) -> Path:
@@ -490,11 +501,30 @@ def _told(session: Session) -> dict[str, str]:
     return told
 
 
+def _given(session: Session) -> dict[str, str]:
+    given = {}
+    for pair in session.options.given:
+        name, mark, value = pair.partition("=")
+        if not mark or not name or not value:
+            session.fail(f"--given {pair}", f"--given {pair}", "사실=값 으로 쓰십시오", "write FACT=VALUE")
+        given[name] = value
+    return given
+
+
 def _take_in(session: Session, catalogue: Catalogue, name: str) -> TakenIn:
     options = session.options
     layout = Layout(options.layout) if options.layout else None
     with Progress(session, "명단 읽기", "Reading the list") as progress:
-        return read_list(catalogue, name, session.day, _told(session), layout, options.sheet, progress.share)
+        return read_list(
+            catalogue,
+            name,
+            session.day,
+            _told(session),
+            layout,
+            options.sheet,
+            _given(session),
+            progress.share,
+        )
 
 
 def _is_run(folder: Path) -> bool:
@@ -513,7 +543,9 @@ def _open_run(session: Session, name: str) -> Any:
 
 
 class Progress:
-    """A line on a terminal's stderr that says how far long work has come; silent elsewhere and for short work."""
+    """A line on a terminal's stderr that says how far long work has come; silent elsewhere and for short
+    work.
+    """
 
     SILENT = 1.0  # seconds
     EVERY = 0.2
@@ -544,7 +576,7 @@ class Progress:
             self.session.err.flush()
 
 
-# Tables in a terminal -------------------------------------------------------------------------------------------------------------
+# Tables in a terminal ---------------------------------------------------------------------------------------
 
 
 def width(text: str) -> int:
@@ -567,7 +599,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], text_columns: 
     return [line(list(heads)), *(line(row) for row in cells)]
 
 
-# hub check ------------------------------------------------------------------------------------------------------------------------
+# hub check --------------------------------------------------------------------------------------------------
 
 
 def _print_problems(session: Session, problems: Sequence[Problem], to: TextIO | None = None) -> None:
@@ -625,7 +657,9 @@ def run_check(session: Session) -> int:
 def _run_cases(
     session: Session, catalogue: Catalogue, chosen: Sequence[str]
 ) -> tuple[list[Problem], Counter[str], int]:
-    """Runs the worked cases of programmes: what went wrong, cases by programme, and how many are published examples."""
+    """Runs the worked cases of programmes: what went wrong, cases by programme, and how many are published
+    examples.
+    """
     from welfare.rules import cases as worked
 
     problems: list[Problem] = []
@@ -644,7 +678,7 @@ def _run_cases(
         # Ordered by day, because the rules of a day are prepared once and only a few days are kept.
         for done, (name, case) in enumerate(sorted(written, key=lambda one: one[1].day)):
             progress.count(done, len(written))
-            wrong.setdefault(name, []).extend(worked._run(catalogue, case))
+            wrong.setdefault(name, []).extend(worked.run_case(catalogue, case).problems)
     problems += [problem for name in chosen for problem in wrong.get(name, ())]
     return problems, cases, sum(case.published is not None for _, case in written)
 
@@ -702,9 +736,8 @@ def _coverage(
         say("모두 계산", "computable"),
         say("사례", "cases"),
     ]
-    title = catalogue.name[language]
     lines = [
-        f"{name} · {say('판', 'version')} {catalogue.version} · {say('기준일', 'on')} {rules.day}",
+        f"{catalogue.name[language]} · {say('판', 'version')} {catalogue.version} · {say('기준일', 'on')} {rules.day}",
         *table(heads, rows),
     ]
     by_hand = sum(bool(p.hand_check) for p in programmes)
@@ -733,14 +766,14 @@ def _coverage(
             [f"{p} ({q})" for p, q in rules.unavailable.items()],
         ),
     )
-    for title, ids in notices:
+    for notice, ids in notices:
         if ids:
             shown = ", ".join(ids[:8]) + (" …" if len(ids) > 8 else "")
-            lines.append(f"{title}: {len(ids)} — {shown}")
+            lines.append(f"{notice}: {len(ids)} — {shown}")
     return lines
 
 
-# hub screen -----------------------------------------------------------------------------------------------------------------------
+# hub screen -------------------------------------------------------------------------------------------------
 
 
 def run_screen(session: Session) -> int:
@@ -807,7 +840,9 @@ def _screen_list(session: Session, catalogue: Catalogue, name: str) -> int:
 
 
 def _freeze(session: Session, catalogue: Catalogue, taken: TakenIn, folder: Path) -> Any:
-    """The snapshot in a run's folder. A run that is there already is kept: only the same list may be screened again."""
+    """The snapshot in a run's folder. A run that is there already is kept: only the same list may be screened
+    again.
+    """
     from welfare.screening import Snapshot, write_snapshot
 
     manifest = folder / "manifest.json"
@@ -865,7 +900,7 @@ def _summary(session: Session, rules: RuleSet, run: Any) -> list[str]:
     ]
 
 
-# hub explain ----------------------------------------------------------------------------------------------------------------------
+# hub explain ------------------------------------------------------------------------------------------------
 
 
 def run_explain(session: Session) -> int:
@@ -937,23 +972,20 @@ def _explain(session: Session, assessment: Any) -> int:
     return FINE
 
 
-# hub ask --------------------------------------------------------------------------------------------------------------------------
+# hub ask ----------------------------------------------------------------------------------------------------
 
 
 def run_ask(session: Session) -> int:
     from welfare.interviewing import converse
     from welfare.rules import Priors
-    from welfare.synthetic import invent_households
 
     catalogue = _catalogue(session)
     rules = catalogue.at(session.day)
     start = _household_file(session, catalogue, session.options.start) if session.options.start else None
 
-    def priors() -> Priors:
-        """Expectations only: which question comes first rests on invented households, no answer does."""
-        return Priors.from_households(rules, invent_households(catalogue, EXPECTED, as_of=session.day))
-
-    household = converse(rules, start, session.options.policy, session.words, session.out, priors)
+    household = converse(
+        rules, start, session.options.policy, session.words, session.out, lambda: Priors.invented(rules)
+    )
     if household is not None and session.options.save:
         from welfare.interviewing import household_file
 
@@ -962,7 +994,7 @@ def run_ask(session: Session) -> int:
     return FINE
 
 
-# hub reform, hub compare ------------------------------------------------------------------------------------------------------------
+# hub reform, hub compare ------------------------------------------------------------------------------------
 
 
 def run_reform(session: Session) -> int:
@@ -1017,6 +1049,8 @@ def _population(session: Session, catalogue: Catalogue, kept: Path) -> Any:
 def _effect(
     session: Session, catalogue: Catalogue, changed: Catalogue, effect: Any, groups: Sequence[str]
 ) -> list[str]:
+    from welfare.synthetic import DONGS
+
     say = session.say
     total = effect.total
     lines = [
@@ -1043,10 +1077,11 @@ def _effect(
         say("덜 받음", "lose"),
         say("연간 금액", "won a year"),
     ]
+    dongs = {dong.code: getattr(dong, session.words.language) for dong in DONGS}
     for group in groups:
         rows = [
             [
-                row[group] or say("모름", "not known"),
+                dongs.get(row[group], row[group]) or say("모름", "not known"),
                 row["households"],
                 row["winners"],
                 row["losers"],
@@ -1097,7 +1132,7 @@ def run_compare(session: Session) -> int:
     return FINE
 
 
-# hub invent -----------------------------------------------------------------------------------------------------------------------
+# hub invent -------------------------------------------------------------------------------------------------
 
 
 def run_invent(session: Session) -> int:

@@ -1,4 +1,6 @@
-"""The interview in a terminal: asks the best next question, shows what each answer changed, and stops when one has enough."""
+"""The interview in a terminal: asks the best next question, shows what each answer changed, and stops when
+one has enough.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ def converse(
     out: TextIO,
     priors: Callable[[], Priors] | None = None,
 ) -> Household | None:
-    """Holds the interview and prints the answers; returns what is known in the end, None when it stopped before it began.
+    """Holds the interview and prints the answers; returns what is known in the end, None when it stopped
+    before it began.
 
     `priors` makes the expectations that order the questions, when the first one is due.
     """
@@ -158,7 +161,7 @@ class _Conversation:
                 members[place][COUPLE] = number
         return True
 
-    # One question -----------------------------------------------------------------------------------------------------------------
+    # One question -------------------------------------------------------------------------------------------
 
     def ask(self, interview: Interview, question: Question, number: int) -> Interview:
         """The interview after an answer; asks again until the answer can be read. Raises _Stop or _Back."""
@@ -249,7 +252,7 @@ class _Conversation:
             tail = self.say(f" 외 {more}개", f" and {more} more") if more > 0 else ""
             self.print(f"     {self.say('왜 묻는가', 'Why it is asked')}: {', '.join(names)}{tail}")
 
-    # What came of it --------------------------------------------------------------------------------------------------------------
+    # What came of it ----------------------------------------------------------------------------------------
 
     def show_changes(self, before: Interview, after: Interview) -> None:
         changes = after.changed_since(before)

@@ -37,7 +37,7 @@ class Wording:
     def say(self, ko: str, en: str) -> str:
         return ko if self.ko else en
 
-    # Small things ---------------------------------------------------------------------------------------------------------------
+    # Small things -------------------------------------------------------------------------------------------
 
     def won(self, won: int) -> str:
         return f"{won:,}원" if self.ko else f"{won:,} won"
@@ -119,7 +119,7 @@ class Wording:
     def problem(self, problem: Problem) -> str:
         return str(problem)
 
-    # One household ----------------------------------------------------------------------------------------------------------------
+    # One household ------------------------------------------------------------------------------------------
 
     def household(self, assessment: Assessment) -> list[str]:
         """The answers of a household: what it can get, what is open, and how many programmes are not for it."""
@@ -239,7 +239,7 @@ class Wording:
         places = ", ".join(str((result.member or 0) + 1) for result in group)
         return f"{group[0].programme.name[self.language]} — {self.say(f'{places}번 구성원', f'members {places}')}"
 
-    # One programme ---------------------------------------------------------------------------------------------------------------
+    # One programme ------------------------------------------------------------------------------------------
 
     def programme(self, assessment: Assessment, result: Result) -> list[str]:
         """Everything about one answer: each criterion with its law, the amount, the papers, where to go."""

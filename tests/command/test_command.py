@@ -1,4 +1,6 @@
-"""The command line from a terminal's side: what is printed, what is written, and what a mistake is answered with."""
+"""The command line from a terminal's side: what is printed, what is written, and what a mistake is answered
+with.
+"""
 
 import csv
 import json
@@ -48,7 +50,7 @@ def run(made: Path) -> Path:
     return made / "run"
 
 
-# Help -----------------------------------------------------------------------------------------------------------------------------
+# Help -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -94,7 +96,7 @@ def test_the_library_s_commands_need_no_django(
     assert hub("screen", household, "--on", DAY).status == 0
 
 
-# check ----------------------------------------------------------------------------------------------------------------------------
+# check ------------------------------------------------------------------------------------------------------
 
 
 def test_a_sound_programme_passes_and_its_coverage_is_printed(hub: Call) -> None:
@@ -136,7 +138,7 @@ def test_a_missing_catalogue_is_a_wrong_input(hub: Call, tmp_path: Path) -> None
     assert "there is no such folder" in said.err
 
 
-# screen ---------------------------------------------------------------------------------------------------------------------------
+# screen -----------------------------------------------------------------------------------------------------
 
 
 def test_a_household_file_is_answered_at_once(hub: Call, household: Path) -> None:
@@ -237,7 +239,7 @@ def test_screening_again_into_the_same_folder_gives_the_same_run(hub: Call, run:
     assert Run(run).snapshot.as_of.isoformat() == DAY, "the run that was there is untouched"
 
 
-# explain --------------------------------------------------------------------------------------------------------------------------
+# explain ----------------------------------------------------------------------------------------------------
 
 
 def test_a_household_of_a_run_is_explained_with_law_papers_and_place(hub: Call, run: Path) -> None:
@@ -280,7 +282,7 @@ def test_a_folder_that_is_no_run_is_said_so(hub: Call, tmp_path: Path) -> None:
     assert "holds no run" in said.err
 
 
-# ask ------------------------------------------------------------------------------------------------------------------------------
+# ask --------------------------------------------------------------------------------------------------------
 
 
 def test_an_interview_asks_helps_goes_back_and_keeps_what_was_said(
@@ -349,7 +351,7 @@ def test_an_interview_nobody_answers_ends_without_a_complaint(
     assert hub("ask").status == 0
 
 
-# reform, compare, invent ------------------------------------------------------------------------------------------------------------
+# reform, compare, invent ------------------------------------------------------------------------------------
 
 GENEROUS = """parameters:
   livelihood_ratio:

@@ -1,4 +1,6 @@
-"""Lists as centres really have them: encodings, titles, merged cells, units; nothing is guessed and nothing dropped in silence."""
+"""Lists as centres really have them: encodings, titles, merged cells, units; nothing is guessed and nothing
+dropped in silence.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -195,3 +197,16 @@ def test_a_parquet_list_keeps_its_types(catalogue: Catalogue, tmp_path: Path) ->
     taken = read_list(catalogue, tmp_path / "list.parquet", TODAY)
     assert taken.members["birth_date"].to_pylist() == [date(1950, 1, 1), None, date(1980, 2, 2)]
     assert taken.members["pregnant"].to_pylist() == [False, None, True]
+
+
+def test_what_is_true_of_everybody_is_said_once_and_never_over_a_cell(take) -> None:
+    text = "세대번호,관계,지역\n1,본인,서울\n2,본인,\n"
+    taken = take(text, given={"region": "경기", "residence_status": "내국인"})
+    assert taken.households["region"].to_pylist() == ["seoul", "gyeonggi"]
+    assert taken.members["residence_status"].to_pylist() == ["korean", "korean"]
+    assert {"region = gyeonggi: taken for 1 without a value of their own (--given)"} <= {
+        n["en"] for n in taken.report.notes
+    }
+    for wrong in ({"regoin": "seoul"}, {"region": "달"}):
+        with pytest.raises(IntakeError):
+            take(text, given=wrong)

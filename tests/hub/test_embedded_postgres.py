@@ -38,11 +38,13 @@ def test_the_application_is_no_superuser_and_needs_its_password(server):
 
     with server.running():
         with server.address().connect() as connection:
-            assert connection.execute("SELECT usesuper FROM pg_user WHERE usename = 'hub'").fetchone() == (False,)
+            assert connection.execute("SELECT usesuper FROM pg_user WHERE usename = 'hub'").fetchone() == (
+                False,
+            )
             assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
         address = server.address()
         with pytest.raises(psycopg.OperationalError, match="password"):
-            psycopg.connect(host=address.host, user=address.user, password="guessed", dbname=address.database)  # noqa: S106
+            psycopg.connect(host=address.host, user=address.user, password="guessed", dbname=address.database)
 
 
 def test_whoever_leaves_last_stops_the_server(server):

@@ -31,7 +31,9 @@ def in_force(household, catalogue):
     households, members = tables_for_snapshot(catalogue)
     row = next(row for row in households.to_pylist() if row["household_id"] == household.pk)
     facts = {name: standing.now.value for name, standing in by_python.facts.items()}
-    assert {name: value for name, value in row.items() if name in catalogue.facts and value is not None} == facts
+    assert {
+        name: value for name, value in row.items() if name in catalogue.facts and value is not None
+    } == facts
     rows = [row for row in members.to_pylist() if row["household_id"] == household.pk]
     for row, member in zip(rows, by_python.members, strict=True):
         facts = {name: standing.now.value for name, standing in member.facts.items()}

@@ -43,9 +43,13 @@ def test_a_wrong_password_is_refused(client, coordinator, password):
 
 
 def test_an_unknown_name_gets_the_same_answer_as_a_wrong_password(client, coordinator):
-    known = sign_in(client, coordinator.username, "wrong").content.decode().replace(coordinator.username, "NAME")
+    known = (
+        sign_in(client, coordinator.username, "wrong").content.decode().replace(coordinator.username, "NAME")
+    )
     unknown = sign_in(client, "nobody-here", "wrong").content.decode().replace("nobody-here", "NAME")
-    tokens = [line for line in zip(known.splitlines(), unknown.splitlines(), strict=True) if line[0] != line[1]]
+    tokens = [
+        line for line in zip(known.splitlines(), unknown.splitlines(), strict=True) if line[0] != line[1]
+    ]
     assert all("csrf" in left.lower() or "nonce" in left for left, _ in tokens), tokens
 
 

@@ -147,3 +147,31 @@ def test_a_port_in_use_is_said_so(tmp_path):
         text, _ = demo.communicate(timeout=60)
     assert demo.returncode == 1
     assert "is in use" in text
+
+
+def test_ctrl_c_during_a_step_ends_everything_and_is_no_failure_of_the_step():
+    from hub import demo
+    from hub.serving import Stopped
+
+    def interrupted(demonstration):
+        raise Stopped
+
+    step = demo.Step("A long step", lambda: False, interrupted)
+    with pytest.raises(Stopped):
+        demo._take((step,), demo.Demonstration())
+
+
+def test_a_failing_step_leaves_the_door_open_and_the_later_steps_undone(capsys):
+    from hub import demo
+
+    def fails(demonstration):
+        raise RuntimeError("out of paper")
+
+    taken = []
+    steps = (
+        demo.Step("The first", lambda: False, fails),
+        demo.Step("The second", lambda: False, taken.append),
+    )
+    assert demo._take(steps, demo.Demonstration()) is False
+    assert taken == []
+    assert "failed" in capsys.readouterr().out

@@ -81,7 +81,8 @@ def test_the_work_of_a_killed_worker_is_taken_up_by_the_next(queue):
         )
         (worker,) = cursor.fetchone()
         cursor.execute(
-            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s", [worker, int(result.id)]
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s",
+            [worker, int(result.id)],
         )
     assert queue.get_result(result.id).status is TaskResultStatus.RUNNING
     work()

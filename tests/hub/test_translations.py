@@ -9,7 +9,9 @@ from hub.templatetags.words import count, spoken, won
 
 
 def test_every_text_in_code_and_pages_has_korean():
-    missing = sorted({f"{path.relative_to(messages.FOLDER)}: {text}" for path, text in messages.untranslated()})
+    missing = sorted(
+        {f"{path.relative_to(messages.FOLDER)}: {text}" for path, text in messages.untranslated()}
+    )
     assert missing == [], "\n".join(missing)
 
 
@@ -33,7 +35,13 @@ def test_placeholders_are_the_same_in_both_languages():
 
 @pytest.mark.parametrize(
     ("language", "amount", "words"),
-    [("ko", 1233580, "1,233,580원"), ("en", 1233580, "KRW 1,233,580"), ("ko", 0, "0원"), ("ko", None, ""), ("ko", True, "")],
+    [
+        ("ko", 1233580, "1,233,580원"),
+        ("en", 1233580, "KRW 1,233,580"),
+        ("ko", 0, "0원"),
+        ("ko", None, ""),
+        ("ko", True, ""),
+    ],
 )
 def test_amounts_are_printed_as_the_language_does(language, amount, words):
     with translation.override(language):

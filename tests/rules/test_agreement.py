@@ -22,7 +22,7 @@ from welfare.rules.oracle import Oracle
 from welfare.rules.ruleset import RuleSet
 
 NIGHTLY = bool(os.environ.get("HUB_NIGHTLY"))
-BATCHES = range(400 if NIGHTLY else 4)  # of catalogues
+BATCHES = range(300 if NIGHTLY else 4)  # of catalogues
 CATALOGUES = 10  # a batch
 HOUSEHOLDS = 40 if NIGHTLY else 12  # a catalogue
 

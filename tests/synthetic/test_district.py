@@ -1,4 +1,6 @@
-"""An invented district meets the published figures, is believable, repeatable, and can never be taken for real people."""
+"""An invented district meets the published figures, is believable, repeatable, and can never be taken for
+real people.
+"""
 
 import time
 from dataclasses import replace
@@ -42,7 +44,7 @@ def share(mask: pa.ChunkedArray) -> float:
     return float(pc.mean(mask.cast(pa.float64())).as_py())
 
 
-# The published figures ------------------------------------------------------------------------------------------------------------
+# The published figures --------------------------------------------------------------------------------------
 
 
 def test_every_dong_has_its_published_households_people_and_people_of_65(district) -> None:
@@ -78,7 +80,7 @@ def test_shares_are_apportioned_without_losing_one() -> None:
     assert apportion(0, np.array([2.0, 1.0])).tolist() == [0, 0]
 
 
-# Believable -----------------------------------------------------------------------------------------------------------------------
+# Believable -------------------------------------------------------------------------------------------------
 
 
 def test_more_than_a_third_live_alone_and_most_of_sinchon_does(district) -> None:
@@ -154,7 +156,7 @@ def test_disability_grows_with_age(district) -> None:
     assert share(old) > 3 * share(young)
 
 
-# What a centre knows ---------------------------------------------------------------------------------------------------------------
+# What a centre knows ----------------------------------------------------------------------------------------
 
 
 def test_the_resident_register_is_complete_and_incomes_are_not(district) -> None:
@@ -192,7 +194,7 @@ def test_every_fact_of_the_catalogue_has_a_column_within_its_domain(catalogue: C
             assert ends["min"] is None or fact.low <= ends["min"] <= ends["max"] <= fact.high, fact.name
 
 
-# Clearly invented ------------------------------------------------------------------------------------------------------------------
+# Clearly invented -------------------------------------------------------------------------------------------
 
 
 def right_digits(number: str) -> set[int]:
@@ -212,7 +214,8 @@ def test_no_resident_number_can_be_valid(village) -> None:
 
 
 def test_the_proof_itself_can_say_yes() -> None:
-    # Worked by hand: the only digit counted is the seventh, 1 × 8 = 8; 11 − 8 = 3 for nationals, 13 − 8 = 5 for foreigners.
+    # Worked by hand: the only digit counted is the seventh, 1 × 8 = 8; 11 − 8 = 3 for nationals, 13 − 8 = 5
+    # for foreigners.
     assert right_digits("000000-1000000") == {3, 5}
 
 
@@ -238,7 +241,7 @@ def test_names_and_addresses_say_that_they_are_invented(village) -> None:
     )
 
 
-# Repeatable, and independent of the catalogue's version --------------------------------------------------------------------------------
+# Repeatable, and independent of the catalogue's version -----------------------------------------------------
 
 
 def test_the_same_seed_gives_the_same_district_and_another_seed_another(catalogue: Catalogue) -> None:
@@ -324,7 +327,7 @@ def test_the_whole_district_takes_seconds(catalogue: Catalogue) -> None:
     assert time.process_time() - started < 4
 
 
-# Any size ----------------------------------------------------------------------------------------------------------------------------
+# Any size ---------------------------------------------------------------------------------------------------
 
 
 def test_shards_follow_each_other_and_repeat(catalogue: Catalogue) -> None:

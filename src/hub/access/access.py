@@ -50,9 +50,7 @@ _REASONS: dict[Right, str | Promise] = {
 
 def may(user: Asking, right: Right, dong: str | None = None) -> bool:
     """Whether a post held today carries this right, in this dong if one is named."""
-    return any(
-        right in duty.rights and (dong is None or duty.covers(dong)) for duty in duties(user)
-    )
+    return any(right in duty.rights and (dong is None or duty.covers(dong)) for duty in duties(user))
 
 
 def require(user: Asking, right: Right, dong: str | None = None) -> None:

@@ -54,7 +54,9 @@ def record(
 
 
 @transaction.atomic
-def create_user(username: str, name: str, password: str, *, language: str = "ko", by: User | None = None) -> User:
+def create_user(
+    username: str, name: str, password: str, *, language: str = "ko", by: User | None = None
+) -> User:
     """A new account without any right. `by` is None only when the hub itself makes it, at installation.
 
     Raises ValidationError when the password is too weak or the name is taken.
@@ -70,7 +72,12 @@ def create_user(username: str, name: str, password: str, *, language: str = "ko"
 
 @transaction.atomic
 def give_post(
-    user: User, role: Role, centres: Iterable[Centre] = (), *, since: date | None = None, by: User | None = None
+    user: User,
+    role: Role,
+    centres: Iterable[Centre] = (),
+    *,
+    since: date | None = None,
+    by: User | None = None,
 ) -> Post:
     """Let `user` hold a post from a day on (today). A role that works in dongs needs at least one of them."""
     centres = list(centres)

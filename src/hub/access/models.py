@@ -19,7 +19,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS = ["name"]  # noqa: RUF012  (read by Django as it is)
+    REQUIRED_FIELDS = ["name"]
 
     objects: BaseUserManager = BaseUserManager()
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -66,5 +67,6 @@ def map_shapes() -> Map:
 
 
 @cache
-def _drawing() -> dict:  # type: ignore[type-arg]
-    return json.loads(_DRAWING.read_text(encoding="utf-8"))
+def _drawing() -> dict[str, Any]:
+    drawing: dict[str, Any] = json.loads(_DRAWING.read_text(encoding="utf-8"))
+    return drawing

@@ -44,7 +44,12 @@ def take_in_district(
     if Household.objects.exists():
         raise ValidationError(_("The register already holds households; a district is taken in only once."))
     collected_on = collected_on or timezone.localdate()
-    recorded = f"'{source.value}'", f"'{collected_on.isoformat()}'", f"'{timezone.now().isoformat()}'", _id_of(by)
+    recorded = (
+        f"'{source.value}'",
+        f"'{collected_on.isoformat()}'",
+        f"'{timezone.now().isoformat()}'",
+        _id_of(by),
+    )
     columns = ("source", "collected_on", "recorded_at", "recorded_by_id", "values")
     of_household = [fact for fact in catalogue.facts.values() if fact.of == "household"]
     of_person = [fact for fact in catalogue.facts.values() if fact.of == "person"]
@@ -72,7 +77,9 @@ def take_in_district(
         members,
         ("person_id", *recorded, exchange.json_of(of_person, members.column_names)),
     )
-    record(by, "people.took_in_district", purpose=f"{households.num_rows} households, {members.num_rows} persons")
+    record(
+        by, "people.took_in_district", purpose=f"{households.num_rows} households, {members.num_rows} persons"
+    )
     with connection.cursor() as cursor:
         # What the planner should know before the first page asks.
         cursor.execute("ANALYZE people_household, people_person, people_factrecord")

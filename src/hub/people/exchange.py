@@ -99,7 +99,9 @@ def copy_out(query: sql.Composable, schema: pa.Schema) -> pa.Table:
         table = pyarrow.json.read_json(
             pa.BufferReader(part),
             read_options=pyarrow.json.ReadOptions(block_size=_BLOCK // 16),
-            parse_options=pyarrow.json.ParseOptions(explicit_schema=plain, unexpected_field_behavior="ignore"),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=plain, unexpected_field_behavior="ignore"
+            ),
         )
         return table.select(schema.names).cast(schema)
 

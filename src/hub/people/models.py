@@ -1,7 +1,7 @@
 """Households, persons, and recorded facts."""
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -43,7 +43,7 @@ class Person(models.Model):
     )
 
     class Meta:
-        indexes: ClassVar = [
+        indexes = [
             models.Index(fields=["name"], opclasses=["varchar_pattern_ops"], name="person_name_begins")
         ]
 
@@ -83,7 +83,7 @@ class FactRecord(models.Model):
     values = FactValues()
 
     class Meta:
-        constraints: ClassVar = [
+        constraints = [
             models.CheckConstraint(
                 condition=Q(household__isnull=False, person__isnull=True)
                 | Q(household__isnull=True, person__isnull=False),

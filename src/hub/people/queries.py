@@ -174,7 +174,7 @@ def tables_for_snapshot(
     members: household_id, person_id (int64), name, resident_number (string), couple (int64, 0 for none), a column for
     each fact of a person. Null is unknown. `areas` keeps to some dongs.
     """
-    where = sql.SQL("TRUE")
+    where: sql.Composable = sql.SQL("TRUE")
     if areas is not None:
         where = sql.SQL("household.centre_id = ANY({})").format(sql.Literal(sorted(areas)))
     facts = {

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Max, Sum
 
 from hub.organisation.models import Centre
+from hub.people.models import Household
 from hub.programmes import queries as programmes
 from hub.screening.models import Interview, Missed, Run
 from welfare import Household as WelfareHousehold
@@ -81,7 +82,7 @@ class DongCounts:
     households: int = 0
     entitlements: int = 0
     won_a_year: int = 0
-    share: float = 0.0  # percent of the dong's published households
+    share: float = 0.0  # percent of the dong's households on the register
 
 
 def by_dong(run: Run, programme: str | None = None) -> list[DongCounts]:
@@ -95,11 +96,12 @@ def by_dong(run: Run, programme: str | None = None) -> list[DongCounts]:
         .values("centre")
         .annotate(households=Count("household", distinct=True), entitlements=Count("pk"), won=Sum("won_a_year"))
     }
+    registered = dict(Household.objects.order_by().values_list("centre").annotate(number=Count("pk")))
     rows = []
     for centre in Centre.objects.all():
         row: dict[str, Any] = counted.get(centre.code, {})
         households = row.get("households", 0)
-        share = 100 * households / centre.households if centre.households else 0.0
+        share = 100 * households / registered[centre.code] if centre.code in registered else 0.0
         rows.append(DongCounts(centre, households, row.get("entitlements", 0), row.get("won") or 0, round(share, 1)))
     return rows
 

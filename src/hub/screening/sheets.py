@@ -64,6 +64,16 @@ class Sheet:
         return sorted(facts.values(), key=lambda fact: -counted[fact.name])
 
     @property
+    def tally(self) -> dict[str, int]:
+        """How many lines stand at each answer, with what is received apart."""
+        return {
+            "entitled": len(self.missed) + len(self.entitled) + len(self.set_aside),
+            "receives": len(self.received) + len(self.to_review),
+            "unknown": len(self.unknown),
+            "not_entitled": len(self.near) + len(self.refused),
+        }
+
+    @property
     def lines(self) -> list[Line]:
         return [*self.missed, *self.entitled, *self.set_aside, *self.unknown, *self.received, *self.near, *self.refused]
 

@@ -16,6 +16,7 @@ from hub.programmes import queries as programmes
 from hub.screening import actions, forms, queries, sheets
 from hub.screening.access import interview_to_hold, require_start_runs, require_user, run_to_see
 from hub.screening.models import Interview, Run
+from welfare.rules.assessment import NOT_ENTITLED
 
 ROWS, ROWS_MAX = 4, 20  # members the first form has room for, and at most
 
@@ -67,7 +68,7 @@ def _dongs(run: Run, programme: str | None = None) -> dict[str, Any]:
         for shape in drawing.shapes
         if (row := rows.get(shape.code)) is not None
     ]
-    return {"dongs": list(rows.values()), "map": drawing, "areas": areas}
+    return {"dongs": list(rows.values()), "map": drawing, "areas": areas, "least": least, "most": most}
 
 
 @require_POST
@@ -211,13 +212,15 @@ def _conversation(interview: Interview, form: forms.Answer | None) -> dict[str, 
         form = forms.Answer(fact=question.fact, members=question.members, names=names)
     sheet = sheets.sheet(held.assessment, names)
     before = queries.answers_before(interview)
-    changed = {line.key for line in sheet.lines if before.get(line.key, line.result.answer) != line.result.answer}
+    changed = [line for line in sheet.lines if before.get(line.key, line.result.answer) != line.result.answer]
     return {
         "interview": interview,
         "question": question,
         "form": form,
         "sheet": sheet,
-        "changed": changed,
+        "changed": {line.key for line in changed},
+        "now_possible": [line for line in changed if line.result.answer != NOT_ENTITLED],
+        "now_refused": [line for line in changed if line.result.answer == NOT_ENTITLED],
         "asked": len(interview.answers),
         "names": names,
     }

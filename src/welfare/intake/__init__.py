@@ -1,4 +1,6 @@
-"""Takes in what a centre has: household files and lists in CSV, XLSX or Parquet, with a report of what was understood."""
+"""Takes in what a centre has: household files and lists in CSV, XLSX or Parquet, with a report of what was
+understood.
+"""
 
 from welfare.intake.lists import Layout, TakenIn, read_list
 from welfare.intake.report import IntakeError, NotUnderstood, Report

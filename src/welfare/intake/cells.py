@@ -1,6 +1,8 @@
-"""One cell as a fact's value, in the ways people write it: 3,000,000원, 300만원, O/X, 예/아니오, 1950.3.1, 전세.
+"""One cell as a fact's value, in the ways people write it: 3,000,000원, 300만원, O/X, 예/아니오, 1950.3.1,
+전세.
 
-Nothing is guessed. What has two readings is refused with the reason and the way to write it, and becomes unknown.
+Nothing is guessed. What has two readings is refused with the reason and the way to write it, and becomes
+unknown.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ NO = frozenset(
 )  # fmt: skip
 UNITS = {"원": 1, "천원": 1_000, "만원": 10_000, "백만원": 1_000_000, "억원": 100_000_000}
 COUNT_UNITS = re.compile(r"(명|인|개월|개|세|회|점|등|일|째|월|kwh|%|people|months|years)$")
-# Words met in lists for codes whose label says it otherwise; used where the catalogue has the fact and the code.
+# Words met in lists for codes whose label says it otherwise; used where the catalogue has the fact and the
+# code.
 VARIANTS: dict[str, dict[str, str]] = {
     "sex": {"남": "male", "남자": "male", "m": "male", "1": "male", "여": "female", "여자": "female", "f": "female", "2": "female"},
     "tenure": {
@@ -279,7 +282,8 @@ def _century(year: int, today: date) -> int:
 
 
 def read_code(fact: Fact, text: str) -> str:
-    """The code a word means: the code itself, its label, a usual variant, or the only label that begins with the word.
+    """The code a word means: the code itself, its label, a usual variant, or the only label that begins with
+    the word.
 
     Raises NotReadable with the words that would be understood.
     """
@@ -334,7 +338,8 @@ BORN = {
 
 
 def read_resident_number(value: object, today: date) -> tuple[date, str | None]:
-    """Birth date and sex ("male", "female" or None) from a resident number, masked or whole. Raises NotReadable.
+    """Birth date and sex ("male", "female" or None) from a resident number, masked or whole. Raises
+    NotReadable.
 
     The number itself goes no further than this function.
     """

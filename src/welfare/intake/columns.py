@@ -1,4 +1,6 @@
-"""Finds the line of heads in a list and says what each column means: a fact, a role such as the household's number, or nothing."""
+"""Finds the line of heads in a list and says what each column means: a fact, a role such as the household's
+number, or nothing.
+"""
 
 from __future__ import annotations
 
@@ -153,7 +155,8 @@ class Heads:
 def find_heads(sheet: Sheet, dictionary: Dictionary, told: Mapping[str, str]) -> Heads:
     """The row within the first `HEAD_ROWS` that names most columns, alone or together with the line above it.
 
-    `told` maps heads (or column letters) to fact names, as given on the command line; "-" leaves a column out.
+    `told` maps heads (or column letters) to fact names, as given on the command line; "-" leaves a column
+    out.
     Raises IntakeError when no line looks like heads.
     """
     best: tuple[float, int, list[str]] | None = None
@@ -249,7 +252,9 @@ def _meaning(
 
 
 def _receipt(dictionary: Dictionary, text: str, column: int, fact: Fact) -> Meaning:
-    """A column of O and X under the name of an amount ("기초연금") tells who receives it, where one fact says just that."""
+    """A column of O and X under the name of an amount ("기초연금") tells who receives it, where one fact says
+    just that.
+    """
     head = bare(text)
     receipts = [
         other

@@ -1,8 +1,10 @@
-"""A list as a centre really has it, turned into households and members with facts, and a report of every doubt.
+"""A list as a centre really has it, turned into households and members with facts, and a report of every
+doubt.
 
-Two shapes are understood: one row per person with a number (or code) of the household, and one row per household with the number
-of its members, where the row speaks of the household and of its head. Which one it is follows from the list; where it does
-not, the list is refused and not guessed at. A cell that cannot be read becomes unknown and is reported with its address.
+Two shapes are understood: one row per person with a number (or code) of the household, and one row per
+household with the number of its members, where the row speaks of the household and of its head. Which one it
+is follows from the list; where it does not, the list is refused and not guessed at. A cell that cannot be
+read becomes unknown and is reported with its address.
 """
 
 from __future__ import annotations
@@ -65,9 +67,13 @@ def read_list(
     told: Mapping[str, str] | None = None,
     layout: Layout | None = None,
     sheet: str | None = None,
+    given: Mapping[str, str] | None = None,
     progress: Tell = lambda share: None,
 ) -> TakenIn:
     """Takes a list in. `today` resolves years of two digits; `told` maps heads to facts, roles or "-".
+
+    `given` holds facts that are true of everybody in the list and stand in no column (the region of a
+    centre's own list); what a cell says goes before it.
 
     `file` may be CSV, XLSX or Parquet, or a folder that holds households.parquet and members.parquet.
     Raises IntakeError when the list as a whole cannot be understood.
@@ -80,7 +86,8 @@ def read_list(
         plain_sheet = _parquet_sheet(path)
     else:
         plain_sheet = read_sheet(path, sheet)
-    return _Taking(catalogue, plain_sheet, today, told, layout, progress).taken()
+    said = _read_given(catalogue, given or {}, today, str(path))
+    return _Taking(catalogue, plain_sheet, today, told, layout, said, progress).taken()
 
 
 def _checked(catalogue: Catalogue, told: Mapping[str, str], file: str) -> dict[str, str]:
@@ -100,7 +107,19 @@ def _checked(catalogue: Catalogue, told: Mapping[str, str], file: str) -> dict[s
     return dict(told)
 
 
-# Parquet -------------------------------------------------------------------------------------------------------------------------
+def _read_given(catalogue: Catalogue, given: Mapping[str, str], today: date, file: str) -> dict[str, object]:
+    """The values of facts said to hold for everybody. Raises IntakeError."""
+    _checked(catalogue, {name: name for name in given}, file)
+    values = {}
+    for name, text in given.items():
+        try:
+            values[name] = read_cell(catalogue.facts[name], text, today)
+        except NotReadable as error:
+            raise IntakeError(file, error.what, error.mend, f"--given {name}={text}") from None
+    return values
+
+
+# Parquet ----------------------------------------------------------------------------------------------------
 
 
 def _district(catalogue: Catalogue, folder: Path) -> TakenIn:
@@ -147,7 +166,7 @@ def _parquet_sheet(path: Path) -> Sheet:
     return Sheet(path.name, "Parquet", rows)
 
 
-# One list ------------------------------------------------------------------------------------------------------------------------
+# One list ---------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -176,8 +195,10 @@ class _Taking:
         today: date,
         told: Mapping[str, str],
         layout: Layout | None,
+        given: Mapping[str, object],
         progress: Tell,
     ) -> None:
+        self.given = given
         self.facts = {name: fact for name, fact in catalogue.facts.items() if name not in BUILT_IN}
         self.sheet, self.today, self.told, self.progress = sheet, today, told, progress
         self.report = Report(sheet.file, sheet.form, sheet.name)
@@ -194,7 +215,7 @@ class _Taking:
         self.body = self._body()
         self.layout = layout or self._layout()
 
-    # Columns ------------------------------------------------------------------------------------------------------------------
+    # Columns ------------------------------------------------------------------------------------------------
 
     def _forget_doubles(self) -> None:
         """Two columns for one fact: the first counts, the second is reported."""
@@ -238,7 +259,7 @@ class _Taking:
         )
         return any(isinstance(value, str) and plain(value) in ("o", "x") for value in values)
 
-    # Rows ---------------------------------------------------------------------------------------------------------------------
+    # Rows ---------------------------------------------------------------------------------------------------
 
     def _body(self) -> list[int]:
         """The rows that hold data: not blank, not a line of totals, not the heads again."""
@@ -302,7 +323,7 @@ class _Taking:
             f"{self.heads.row + 1}",
         )
 
-    # Cells --------------------------------------------------------------------------------------------------------------------
+    # Cells --------------------------------------------------------------------------------------------------
 
     def _complain(self, row: int, meaning: Meaning, text: object, what: Text, mend: Text) -> None:
         shown = str(text)[:60]
@@ -364,7 +385,7 @@ class _Taking:
         )
         return None
 
-    # Households ---------------------------------------------------------------------------------------------------------------
+    # Households ---------------------------------------------------------------------------------------------
 
     def taken(self) -> TakenIn:
         households: dict[str, _Household] = {}
@@ -481,7 +502,9 @@ class _Taking:
             household.facts[name] = None
 
     def _complete(self, household: _Household) -> None:
-        """As many members as the list says; those it does not describe are people about whom nothing is known."""
+        """As many members as the list says; those it does not describe are people about whom nothing is
+        known.
+        """
         size = self._column("size")
         if len(household.members) > HOUSEHOLD_SIZE_MAX:
             key = self._column("household_id") or self.columns[0]
@@ -551,7 +574,7 @@ class _Taking:
             if len(heads) == len(spouses) == 1:
                 heads[0].couple = spouses[0].couple = 1
 
-    # Tables -------------------------------------------------------------------------------------------------------------------
+    # Tables -------------------------------------------------------------------------------------------------
 
     def _tables(self, households: list[_Household]) -> tuple[pa.Table, pa.Table]:
         own: dict[str, pa.Array] = {"household_id": _ids([household.id for household in households])}
@@ -563,17 +586,33 @@ class _Taking:
             "household_id": _ids([id for id, _ in members]),
             "couple": pa.array([member.couple for _, member in members], pa.int8()),
         }
-        present = {meaning.fact.name for meaning in self.columns if meaning.fact}
+        present = {meaning.fact.name for meaning in self.columns if meaning.fact} | set(self.given)
         if self._column("resident_number") is not None:
             present |= {"birth_date", "sex"} & set(self.facts)
         for name in [name for name in self.facts if name in present]:
             fact = self.facts[name]
             kind = {"bool": pa.bool_(), "code": pa.string(), "date": pa.date32()}.get(fact.type, pa.int64())
             if fact.of == "household":
-                own[name] = pa.array([household.facts.get(name) for household in households], kind)
+                own[name] = self._filled(
+                    pa.array([household.facts.get(name) for household in households], kind), name
+                )
             else:
-                each[name] = pa.array([member.facts.get(name) for _, member in members], kind)
+                each[name] = self._filled(
+                    pa.array([member.facts.get(name) for _, member in members], kind), name
+                )
         return pa.table(own), pa.table(each)
+
+    def _filled(self, column: pa.Array, name: str) -> pa.Array:
+        """A column with what was said of everybody where the list says nothing."""
+        value = self.given.get(name)
+        if value is None:
+            return column
+        missing = column.null_count
+        self.report.note(
+            f"{name} = {value}: 명단에 없는 {missing:,}건에 적용(--given)",
+            f"{name} = {value}: taken for {missing:,} without a value of their own (--given)",
+        )
+        return pc.fill_null(column, pa.scalar(value, column.type))
 
 
 def _repeats(values: Any, heads: list[str]) -> bool:
@@ -582,7 +621,9 @@ def _repeats(values: Any, heads: list[str]) -> bool:
 
 
 def _ids(ids: list[str]) -> pa.Array:
-    """Household numbers as whole numbers when all of them are (and none would lose a leading zero), else as text."""
+    """Household numbers as whole numbers when all of them are (and none would lose a leading zero), else as
+    text.
+    """
     column = pa.array(ids, pa.string())
     whole = pc.match_substring_regex(column, r"^([1-9][0-9]{0,17}|0)$")
     return column.cast(pa.int64()) if pc.all(whole).as_py() else column

@@ -38,8 +38,8 @@ class NotUnderstood:
 class Column:
     """One column of the list: where it stands and what it was taken for.
 
-    `meaning` is a fact's name, one of the roles of `columns`, or "" when it was not understood; `by` says what it was
-    recognised by: name, label, alias, role, told (on the command line) or nothing.
+    `meaning` is a fact's name, one of the roles of `columns`, or "" when it was not understood; `by` says
+    what it was recognised by: name, label, alias, role, told (on the command line) or nothing.
     """
 
     address: str
@@ -51,7 +51,9 @@ class Column:
 
 @dataclass
 class Report:
-    """What became of a list. `empty` counts cells without a value by column, `read_as` the loosely matched words."""
+    """What became of a list. `empty` counts cells without a value by column, `read_as` the loosely matched
+    words.
+    """
 
     file: str
     form: str = ""

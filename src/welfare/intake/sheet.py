@@ -1,7 +1,8 @@
 """Reads CSV, XLSX and Parquet into rows of cells whose addresses a person finds again in a spreadsheet.
 
-Lists arrive as they were typed: CP949 or UTF-8 with or without a mark, tabs or semicolons, titles above the heads, cells merged
-over several rows. Here only the reading; what the cells mean is the business of `columns`, `cells` and `lists`.
+Lists arrive as they were typed: CP949 or UTF-8 with or without a mark, tabs or semicolons, titles above the
+heads, cells merged over several rows. Here only the reading; what the cells mean is the business of
+`columns`, `cells` and `lists`.
 """
 
 from __future__ import annotations
@@ -191,7 +192,9 @@ def _check_size(file: Path, rows: list[Sequence[Any]]) -> None:
 
 
 def _merged(file: Path, part: str) -> dict[tuple[int, int], tuple[int, int]]:
-    """Cells merged into another, read from the end of the sheet's part (the streaming reader leaves them out)."""
+    """Cells merged into another, read from the end of the sheet's part (the streaming reader leaves them
+    out).
+    """
     with zipfile.ZipFile(file) as archive:
         text = archive.read(part.lstrip("/"))
     merged: dict[tuple[int, int], tuple[int, int]] = {}

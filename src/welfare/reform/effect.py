@@ -1,8 +1,10 @@
-"""What a reform does to a population: the same households under two rule sets, compared household by household.
+"""What a reform does to a population: the same households under two rule sets, compared household by
+household.
 
-A reform is a catalogue with differences laid over it (`welfare.load(folder, overlay=…)`), never a copy. Both rule sets are
-screened on one snapshot, so every difference is the reform's. Counted is what is certain: a household gains when the won a year
-it is surely entitled to (of exclusive programmes the better one) become more.
+A reform is a catalogue with differences laid over it (`welfare.load(folder, overlay=…)`), never a copy. Both
+rule sets are screened on one snapshot, so every difference is the reform's. Counted is what is certain: a
+household gains when the won a year it is surely entitled to (of exclusive programmes the better one) become
+more.
 """
 
 from __future__ import annotations
@@ -39,18 +41,24 @@ class Effect:
     after: Run
 
     def programmes(self) -> pa.Table:
-        """By programme: gained, lost, more, less, and the difference in won per the programme's period; see `Run.compare`."""
+        """By programme: gained, lost, more, less, and the difference in won per the programme's period; see
+        `Run.compare`.
+        """
         return self.before.compare(self.after)
 
     @cached_property
     def total(self) -> dict[str, int]:
-        """Over all households: winners, losers, otherwise changed (other help, same won), and won a year, low and high."""
+        """Over all households: winners, losers, otherwise changed (other help, same won), and won a year, low
+        and high.
+        """
         return {
-            name: int(value) for name, value in zip(COUNTS, sum(self._groups["size"].values()), strict=True)
+            name: int(value)
+            for name, value in zip(COUNTS, np.sum(list(self._groups["size"].values()), axis=0), strict=True)
         }
 
     def by(self, group: str) -> pa.Table:
-        """The same by "area", "size" of the household, or "age" of its first member ("" where it is not known).
+        """The same by "area", "size" of the household, or "age" of its first member ("" where it is not
+        known).
 
         Raises ValueError for another grouping.
         """
@@ -75,7 +83,9 @@ class Effect:
         return found
 
     def _blocks(self) -> Iterator[tuple[Block, np.ndarray]]:
-        """Each block with the `COUNTS` of each of its households, one row a household; nothing larger is held."""
+        """Each block with the `COUNTS` of each of its households, one row a household; nothing larger is
+        held.
+        """
         pairs = zip(self.before.pair_blocks(), self.after.pair_blocks(), strict=True)
         for (block, old), (_, new) in pairs:
             before, after = _worth(self.before, block, old), _worth(self.after, block, new)
@@ -127,7 +137,9 @@ def try_reform(
 
 
 def _worth(run: Run, block: Block, batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each household: won a year at least and at most, and a mark that changes when its programmes change."""
+    """For each household: won a year at least and at most, and a mark that changes when its programmes
+    change.
+    """
     columns = {name: batch.column(name).to_numpy() for name in batch.schema.names}
     years = np.array([PER_YEAR[programme["per"]] for programme in run.manifest["programmes"]], np.int64)
     low, high = np.zeros(block.shape.rows, np.int64), np.zeros(block.shape.rows, np.int64)

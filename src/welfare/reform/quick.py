@@ -1,8 +1,10 @@
-"""One changed figure, a whole nation, in a blink: what a reform does to the programmes it touches, from what a run kept.
+"""One changed figure, a whole nation, in a blink: what a reform does to the programmes it touches, from what
+a run kept.
 
-The run kept the truth of every criterion and the few numbers that limits are held against. A changed limit needs one comparison of
-a number that is there already; everything else about the programme is read, nothing else about the nation is looked at. What
-cannot be read is computed from the snapshot, so any reform is answered; a small one is answered at once.
+The run kept the truth of every criterion and the few numbers that limits are held against. A changed limit
+needs one comparison of a number that is there already; everything else about the programme is read, nothing
+else about the nation is looked at. What cannot be read is computed from the snapshot, so any reform is
+answered; a small one is answered at once.
 """
 
 from __future__ import annotations
@@ -117,11 +119,37 @@ class _Question:
                 else:
                     after = after & mask
             gained, lost = after & ~before, before & ~after
-            stays = before & after if other_amount else before & 0
-            if not (gained.any() or lost.any() or stays.any()):
-                continue
-            old, new = (self._stored(block, name), self._computed(block, name, gained | stays))
-            yield line, _difference(shape, gained, lost, stays, old, new)
+            stays = before & after if other_amount else None
+            if stays is not None and stays.any() or gained.any() or lost.any():
+                yield line, self._difference(block, name, gained, lost, stays)
+
+    def _difference(
+        self, block: _RememberedBlock, name: str, gained: Array, lost: Array, stays: Array | None
+    ) -> list[int]:
+        counts = [int(np.bitwise_count(plane).sum()) for plane in (gained, lost)]
+        if stays is None and (fixed := self._fixed(name)) is not None:
+            return [*counts, 0, 0, *((counts[0] - counts[1]) * end for end in fixed)]
+        won = np.zeros(2, np.int64)
+        if counts[0]:
+            won += self._computed(block, name, places(gained)).sum(axis=1)
+        if counts[1]:
+            won -= self._stored(block, name, places(lost)).sum(axis=1)
+        steps = np.zeros(0, np.int64)
+        if stays is not None:
+            where = places(stays)
+            change = self._computed(block, name, where) - self._stored(block, name, where)
+            won += change.sum(axis=1)
+            steps = change[0]
+        return [*counts, int((steps > 0).sum()), int((steps < 0).sum()), int(won[0]), int(won[1])]
+
+    def _fixed(self, name: str) -> tuple[int, int] | None:
+        """The amount where it is the same for everybody, before and after."""
+        amount = self.kernel.plan.programmes[name].amount
+        if amount is None:
+            return 0, 0
+        return (
+            None if isinstance(amount.low, Ref) or isinstance(amount.high, Ref) else (amount.low, amount.high)
+        )
 
     def _of_person(self, name: str) -> bool:
         if name in self.wanted:
@@ -145,62 +173,36 @@ class _Question:
             plane = mask & ~plane if opposite else mask & plane
         return np.broadcast_to(plane, (rows, shape.width // 8))
 
-    def _stored(self, block: _RememberedBlock, name: str) -> tuple[Array, Array, Array]:
-        """(place, low, high) of the run's entitled; the place counts slots and rows."""
-        if name not in self.old:
-            return tuple(np.zeros((3, 0), np.int64))  # type: ignore[return-value]
+    def _stored(self, block: _RememberedBlock, name: str, where: Array) -> Array:
+        """What the run's entitled get at these places (slots and rows counted together): shape (2, places)."""
+        if name not in self.old or not len(where):
+            return np.zeros((2, len(where)), np.int64)
         batch = block.pairs
-        chosen = batch.column("programme").to_numpy() == self.old[name][0]
-        place = batch.column("slot").to_numpy()[chosen].clip(0).astype(np.int64) * block.shape.width
-        place += batch.column("row").to_numpy()[chosen]
-        return place, *(batch.column(end).to_numpy()[chosen].clip(0) for end in ("low", "high"))
+        chosen = np.flatnonzero(batch.column("programme").to_numpy() == self.old[name][0])
+        # Pairs of one programme stand in the order of slots and rows.
+        known = batch.column("slot").to_numpy()[chosen].clip(0).astype(np.int64) * block.shape.width
+        known += batch.column("row").to_numpy()[chosen]
+        found = chosen[np.searchsorted(known, where)]
+        return np.stack([batch.column(end).to_numpy()[found].clip(0) for end in ("low", "high")])
 
-    def _computed(self, block: _RememberedBlock, name: str, plane: Array) -> tuple[Array, Array, Array]:
-        """(place, low, high) of these rows under the new rules."""
-        place = np.flatnonzero(np.unpackbits(plane.ravel(), bitorder="little").view(bool))
-        won = np.zeros((2, len(place)), np.int64)
-        amount = self.rules.programmes[name].amount if name in self.wanted else None
-        if len(place) and amount is not None and amount.won is not None:
-            end = self.kernel.plan.programmes[name].amount
-            assert end is not None
-            if isinstance(end.low, Ref) or isinstance(end.high, Ref):
-                won[0], won[1] = self._calculated(block, name, place)
-            else:
-                won[0], won[1] = end.low, end.high
-        return place, won[0], won[1]
-
-    def _calculated(self, block: _RememberedBlock, name: str, place: Array) -> tuple[Any, Any]:
-        if self._amounts is None:
-            self._amounts = Kernel(self.rules, self.run.snapshot.gaps, self.wanted)
-        values = block.computed(self._amounts)
-        function = self._amounts.functions[self._amounts.amounts[name].function or ""]
-        return function(values.frame, values.kept, place % block.shape.width, place)
+    def _computed(self, block: _RememberedBlock, name: str, where: Array) -> Array:
+        """What these places get under the new rules: shape (2, places)."""
+        won = np.zeros((2, len(where)), np.int64)
+        fixed = self._fixed(name) if name in self.wanted else (0, 0)
+        if fixed is not None:
+            won[:] = np.array(fixed)[:, None]
+        elif len(where):
+            if self._amounts is None:
+                self._amounts = Kernel(self.rules, self.run.snapshot.gaps, self.wanted)
+            values = block.computed(self._amounts)
+            function = self._amounts.functions[self._amounts.amounts[name].function or ""]
+            won[0], won[1] = function(values.frame, values.kept, where % block.shape.width, where)
+        return won
 
 
-def _difference(
-    shape: BlockShape,
-    gained: Array,
-    lost: Array,
-    stays: Array,
-    old: tuple[Array, Array, Array],
-    new: tuple[Array, Array, Array],
-) -> list[int]:
-    counts = [int(np.bitwise_count(plane).sum()) for plane in (gained, lost)]
-    places = (max(gained.shape[0], 1)) * shape.width
-    before, after = np.zeros((2, places), np.int64), np.zeros((2, places), np.int64)
-    before[:, old[0]] = old[1:]
-    after[:, new[0]] = new[1:]
-    touched = np.unpackbits((gained | lost | stays).ravel(), bitorder="little").view(bool)
-    both = np.unpackbits(stays.ravel(), bitorder="little").view(bool)
-    change = (after - before)[:, touched]
-    steps = (after[0] - before[0])[both]
-    return [
-        *counts,
-        int((steps > 0).sum()),
-        int((steps < 0).sum()),
-        int(change[0].sum()),
-        int(change[1].sum()),
-    ]
+def places(plane: Array) -> Array:
+    """The set bits of a plane, slots and rows counted together."""
+    return np.flatnonzero(np.unpackbits(plane.ravel(), bitorder="little").view(bool))
 
 
 class _Memory:
@@ -221,7 +223,9 @@ class _Memory:
 
 
 class _RememberedBlock(Block):
-    """A block whose planes and numbers come from a run; the snapshot is opened only for what the run did not keep."""
+    """A block whose planes and numbers come from a run; the snapshot is opened only for what the run did not
+    keep.
+    """
 
     def __init__(self, memory: _Memory, number: int, shape: BlockShape) -> None:
         self.shape, self._memory, self._number = shape, memory, number
@@ -242,6 +246,10 @@ class _RememberedBlock(Block):
 
     def known(self, name: str) -> Array | None:
         return self._whole.known(name)
+
+    @property
+    def sizes(self) -> Array:
+        return self._memory.kept.sizes(self._number)
 
     def given_plane(self, number: int) -> Array:
         return self._memory.kept.plane(self._number, number)

@@ -245,8 +245,9 @@ def _check_nesting(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             level -= 1
         if level > NESTING_MAX:
+            mark: Any = event.start_mark
             problem = f"is nested deeper than {NESTING_MAX} levels"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark, note="write separate entries")
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark, note="write separate entries")
 
 
 def line_of(file: Path, path: Path_, tree: yaml.Node | None = None) -> int | None:

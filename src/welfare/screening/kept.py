@@ -72,10 +72,21 @@ class Kept:
 
     def number(self, block: int, column: int) -> Array:
         """A kept number of every household of a block, padding included."""
-        rows = sum(shape.width for shape in self.shapes[:block])
         width = self.shapes[block].width
-        start = rows * sum(self._sizes) + width * sum(self._sizes[:column])
+        start = self._blocks[block] + width * sum(self._sizes[:column])
         return self._numbers[start : start + width * self._sizes[column]].view(self._types[column])
+
+    def sizes(self, block: int) -> Array:
+        """The sizes of the households of a block in which they differ, kept after its numbers."""
+        shape = self.shapes[block]
+        start = self._blocks[block] + shape.width * sum(self._sizes)
+        return self._numbers[start : start + shape.width].view(np.int8)
+
+    @cached_property
+    def _blocks(self) -> list[int]:
+        """Where each block's numbers begin."""
+        lengths = [shape.width * (sum(self._sizes) + (shape.size == 0)) for shape in self.shapes]
+        return [sum(lengths[:i]) for i in range(len(lengths))]
 
 
 def _mapped(path: Path) -> Array:

@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,9 +66,31 @@ def denied(plane: Array, known: Array | None) -> Array:
     return ~plane if known is None else known & ~plane
 
 
-def filled(values: Array, known: Array | None, high: int) -> Array:
-    """The upper ends: the number where it is known, the end of its domain elsewhere."""
-    return values if known is None else np.where(unpack(known), values, values.dtype.type(high))
+def spread(plane: Array, table: Array) -> Array:
+    """Numbers from bits, eight at a time: `table` has the eight numbers of each byte. No branch, so no wrong guess."""
+    return np.take(table, plane, axis=0).reshape(*plane.shape[:-1], -1)
+
+
+@lru_cache(maxsize=256)
+def bit_table(kind: type, value: int) -> Array:
+    """For `spread`: the value (cut to the type) where a bit is set, 0 elsewhere."""
+    bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(bool)
+    size = np.dtype(kind).itemsize * 8
+    wrapped = (value + (1 << size - 1)) % (1 << size) - (1 << size - 1) if np.dtype(kind).kind == "i" else value
+    return np.where(bits, np.array(wrapped, kind), np.array(0, kind))
+
+
+def filled(values: Array, known: Array | None, low: int, high: int) -> Array:
+    """The upper ends: the number where it is known, the end of its domain where the lower end stands for what is unknown."""
+    if known is None:
+        return values
+    ends = spread(~known, bit_table(values.dtype.type, high - low))
+    return np.add(ends, values, out=ends)
+
+
+def mask(plane: Array, kind: type) -> Array:
+    """A plane as numbers of all ones or all zeros, for `choose`."""
+    return spread(plane, bit_table(kind, -1))
 
 
 def among(values: Array, codes: frozenset[int]) -> Array:
@@ -89,8 +111,10 @@ def months(start: Array, today: int, day: int) -> Array:
     return today - month + month // 100 * 88 - (start - month * 100 > day)
 
 
-def choose(flags: Array, yes: Any, no: Any) -> Array:
-    return np.where(flags, yes, no)
+def choose(where: Array, yes: Any, no: Any) -> Array:
+    """yes where the mask is set, else no; by bits, which takes the same time however mixed the mask is."""
+    chosen = np.bitwise_and(where, yes ^ no)
+    return np.bitwise_xor(chosen, no, out=chosen) if chosen.shape == np.broadcast_shapes(chosen.shape, np.shape(no)) else chosen ^ no
 
 
 def clip(values: Array) -> Array:
@@ -100,7 +124,7 @@ def clip(values: Array) -> Array:
 
 PRIMITIVES: dict[str, Any] = {
     function.__name__: function
-    for function in (pack, unpack, bits_at, both, denied, filled, among, months, choose, clip)
+    for function in (pack, unpack, bits_at, both, denied, filled, mask, among, months, choose, clip)
 } | {"np": np, "I4": np.int32, "I8": np.int64, "U1": np.uint8}
 
 
@@ -117,10 +141,13 @@ class Frame:
         self.ones = ~self.zeros
         self.flag = np.empty(shape.width, bool)
         self.flags = np.empty((shape.slots, shape.width), bool)
-        # Which slots hold a member; None where all do. Padding rows hold nobody in a block of mixed sizes.
-        self.there = None if shape.size else pack(np.arange(shape.slots)[:, None] < block.sizes)
         self._pairs: list[tuple[int, int, Array]] | None = None
         self._extent: dict[str, tuple[int, int]] = {}
+
+    @cached_property
+    def there(self) -> Array | None:
+        """Which slots hold a member, as planes; None where all do. Padding holds nobody in a block of mixed sizes."""
+        return None if self.shape.size else pack(np.arange(self.shape.slots)[:, None] < self.block.sizes)
 
     def uniform(self, index: int) -> Any:
         """A value that depends on the household's size only: a constant in a block of one size."""
@@ -586,9 +613,9 @@ class _Writer:
         self.kernel.constants[name] = value
         return name
 
-    def flags(self, operand: Ref) -> str:
-        """A plane unpacked."""
-        return self.add(f"f{operand.index}", f"unpack(v{operand.index})", f"v{operand.index}")
+    def mask(self, operand: Ref, kind: str) -> str:
+        """A plane spread out to choose between numbers of a type."""
+        return self.add(f"m{operand.index}_{kind}", f"mask(v{operand.index}, {kind})", f"v{operand.index}")
 
     # Steps, for a block --------------------------------------------------------------------------------------------------------------
 
@@ -614,8 +641,9 @@ class _Writer:
             text = f"~{uses[0]}" if step.op == "not" else f"{uses[0]} {'&' if step.op == 'and' else '|'} {uses[1]}"
             self.add(name, text, *uses)
         elif step.op.startswith("pick"):
-            text = self._pick(index, step, self.flags)
-            self.add(name, text, *dict.fromkeys(re.findall(r"\b[vf]\d+\b", text)))
+            kind = self.short(self.kernel.types[index])
+            text = self._pick(index, step, "choose", lambda arg: self.mask(arg, kind), lambda arg: f"v{arg.index}")
+            self.add(name, text, *dict.fromkeys(re.findall(r"\bv\d+\b|\bm\d+_I\d\b", text)))
         else:
             self._number(name, index, step)
 
@@ -626,7 +654,7 @@ class _Writer:
                 self.add(name, raw := self.raw(fact), raw)
             case "high":
                 raw, known = self.raw(fact), self.known(fact)
-                self.add(name, f"filled({raw}, {known}, {step.high})", raw, known)
+                self.add(name, f"filled({raw}, {known}, {step.low}, {step.high})", raw, known)
             case "true":
                 self.add(name, bits := self.bits(fact), bits)
             case "false":
@@ -725,7 +753,9 @@ class _Writer:
         ending = "" if natural is kind else f", dtype={self.short(kind)}"
         return f"{UFUNCS[step.op]}({args[0]}, {args[1]}{ending})"
 
-    def _pick(self, index: int, step: Step, flags: Callable[[Ref], str], values: Callable[[Ref], str] | None = None) -> str:
+    def _pick(
+        self, index: int, step: Step, choose: str, flags: Callable[[Ref], str], values: Callable[[Ref], str]
+    ) -> str:
         """yes where true, no where false, between them the end that could be."""
         true, false, yes_arg, no_arg = step.args
         kind = self.short(self.kernel.types[index])
@@ -733,7 +763,7 @@ class _Writer:
         def number(arg: object) -> str:
             if not isinstance(arg, Ref):
                 return f"{kind}({arg})"
-            name = values(arg) if values else f"v{arg.index}"
+            name = values(arg)
             exact = arg.index not in self.kernel.uniform and self.kernel.types[arg.index] is self.kernel.types[index]
             return name if exact else f"{kind}({name})"
 
@@ -743,13 +773,13 @@ class _Writer:
         opposite = isinstance(true, Ref) and self._opposite(true, false)
         # Where the condition is open the result is the lesser (greater) of both, which is often always the same one.
         if isinstance(true, Ref) and (opposite or (no_high <= yes_low if least else no_low >= yes_high)):
-            return f"choose({flags(true)}, {yes}, {no})"
+            return f"{choose}({flags(true)}, {yes}, {no})"
         if isinstance(false, Ref) and (yes_high <= no_low if least else yes_low >= no_high):
-            return f"choose({flags(false)}, {no}, {yes})"
+            return f"{choose}({flags(false)}, {no}, {yes})"
         between = f"np.{'minimum' if least else 'maximum'}({yes}, {no})"
         if isinstance(false, Ref):
-            between = f"choose({flags(false)}, {no}, {between})"
-        return f"choose({flags(true)}, {yes}, {between})" if isinstance(true, Ref) else between
+            between = f"{choose}({flags(false)}, {no}, {between})"
+        return f"{choose}({flags(true)}, {yes}, {between})" if isinstance(true, Ref) else between
 
     def _opposite(self, true: Ref, false: object) -> bool:
         if not isinstance(false, Ref):
@@ -806,7 +836,7 @@ class _Writer:
             for arg in step.args:
                 if isinstance(arg, Ref):
                     self._gather(arg, lines)
-            lines[name] = self._pick(index, step, lambda arg: f"w{arg.index}", lambda arg: f"w{arg.index}")
+            lines[name] = self._pick(index, step, "np.where", lambda arg: f"w{arg.index}", lambda arg: f"w{arg.index}")
         else:
             for arg in step.args:
                 if isinstance(arg, Ref):

@@ -25,6 +25,7 @@ from pyarrow import ipc
 
 from welfare.screening.kept import ALL, NONE
 from welfare.screening.kernel import Kernel
+from welfare.screening.memory import memory_kept
 from welfare.screening.outcome import COUNTS, Outcome, Screening
 from welfare.screening.results import Run, RunError
 from welfare.screening.snapshot import Snapshot
@@ -142,7 +143,8 @@ class _Job:
     def do(self, part: Part, watch: _Watch) -> None:
         """Screens a part into files that appear only when they are complete."""
         shard = self.snapshot.shards[part.shard]
-        with self.snapshot.open(shard) as files, _Files(self.folder, part, self.screening, self.planes) as out:
+        out = _Files(self.folder, part, self.screening, self.planes)
+        with memory_kept(), self.snapshot.open(shard) as files, out:
             for number in range(part.first, part.last):
                 outcome = self.screening(files.block(number))
                 out.write(outcome)
@@ -198,6 +200,8 @@ class _Files:
         self.position += rows.nbytes
         for column in outcome.values.numbers:
             self.numbers.write(np.ascontiguousarray(column).data)
+        if not outcome.shape.size:
+            self.numbers.write(np.ascontiguousarray(outcome.block.sizes).data)
 
     def complete(self) -> None:
         """Closes the files and puts them in place; the small note comes last and makes the part count."""

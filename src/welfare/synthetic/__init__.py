@@ -1,4 +1,6 @@
-"""Invented districts for demonstrations, tests and measurements: believable, marked, and with identifiers that cannot be valid."""
+"""Invented districts for demonstrations, tests and measurements: believable, marked, and with identifiers
+that cannot be valid.
+"""
 
 from welfare.synthetic.district import AS_OF, invent_district, invent_shards
 from welfare.synthetic.dongs import DONGS, Dong

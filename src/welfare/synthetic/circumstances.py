@@ -1,10 +1,12 @@
 """How each fact of an invented person or household comes about: one readable table.
 
-The figures are orders of magnitude of a Korean city district in the mid-2020s, rounded; they are not statistics and must not be
-quoted as such. They only have to make the invention believable: who is poor, who rents, who is ill, who receives what, and who
-could receive and does not. The tests that decide entitlement are the catalogue's; the rough ones here decide only who *applied*.
+The figures are orders of magnitude of a Korean city district in the mid-2020s, rounded; they are not
+statistics and must not be quoted as such. They only have to make the invention believable: who is poor, who
+rents, who is ill, who receives what, and who could receive and does not. The tests that decide entitlement
+are the catalogue's; the rough ones here decide only who *applied*.
 
-A fact that is not in the table gets a neutral rule by its type, so a new fact in the catalogue needs no change here.
+A fact that is not in the table gets a neutral rule by its type, so a new fact in the catalogue needs no
+change here.
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ from welfare.synthetic.world import Codes, Rule, Values, World
 
 When = Callable[[World], np.ndarray]
 
-# Rough monthly median income by household size, only to tell who is poor enough to have applied for something.
+# Rough monthly median income by household size, only to tell who is poor enough to have applied for
+# something.
 MIDDLE = np.array([0, 2.56, 4.20, 5.36, 6.49, 7.56, 8.56, 9.52]) * 1e6
 
 
-# Kinds of rules -----------------------------------------------------------------------------------------------------------------
+# Kinds of rules ---------------------------------------------------------------------------------------------
 
 
 def chance(rate: float, when: When) -> Rule:
@@ -47,7 +50,9 @@ def chances(rate: When) -> Rule:
 
 
 def taken_up(rate: float, entitled: When, wrongly: float = 0.002) -> Rule:
-    """A receipt: most of those who seem entitled have it (a gap remains to be found), a few others have it too."""
+    """A receipt: most of those who seem entitled have it (a gap remains to be found), a few others have it
+    too.
+    """
 
     def rule(world: World, rng: np.random.Generator) -> np.ndarray:
         where = entitled(world)
@@ -125,14 +130,15 @@ def ages(low: int, high: int = 200) -> When:
     return lambda world: (world.age >= low) & (world.age <= high)
 
 
-# Who works, lives where, owns what ------------------------------------------------------------------------------------------------
+# Who works, lives where, owns what --------------------------------------------------------------------------
 
 
 def work_status(world: World, rng: np.random.Generator) -> Codes:
     names = (
         "not_working", "job_seeking", "regular", "casual", "self_employed", "public_job", "self_reliance", "vocational_rehab",
     )  # fmt: skip
-    # Shares by age: 19-29, 30-49, 50-64, 65-74, 75 and over; the last row is for people with a severe disability.
+    # Shares by age: 19-29, 30-49, 50-64, 65-74, 75 and over; the last row is for people with a severe
+    # disability.
     table = np.array(
         [
             [0.34, 0.09, 0.44, 0.10, 0.03, 0.00, 0.000, 0.000],
@@ -234,7 +240,9 @@ def residence_status(world: World, rng: np.random.Generator) -> Codes:
 
 
 def luck(world: World, rng: np.random.Generator) -> np.ndarray:
-    """How well a household fares, once for all its facts: standard normal, lower for the compositions poverty prefers."""
+    """How well a household fares, once for all its facts: standard normal, lower for the compositions poverty
+    prefers.
+    """
     fortune = rng.standard_normal(world.households)
     frail = {
         "old_alone": -0.5,
@@ -322,7 +330,7 @@ def work(*statuses: str) -> When:
     return lambda world: world.codes("work_status").among(*statuses)
 
 
-# Need -----------------------------------------------------------------------------------------------------------------------------
+# Need -------------------------------------------------------------------------------------------------------
 
 
 def means(world: World) -> np.ndarray:
@@ -445,7 +453,7 @@ def childcare_use(world: World, rng: np.random.Generator) -> Codes:
     return Codes(names, np.select(stages, [0, small, middle, older], 0).astype(np.int8))
 
 
-# The table ------------------------------------------------------------------------------------------------------------------------
+# The table --------------------------------------------------------------------------------------------------
 
 RULES: dict[str, Rule] = {
     # Who they are

@@ -1,7 +1,8 @@
 """Invents a district: two Arrow tables that look like what a centre knows, about people who do not exist.
 
-Everything is drawn first as if all were known; then what a centre would not know is blanked, household by household: who once
-applied has an income inquiry and a filled form on file, of all others the registers know the plain facts only.
+Everything is drawn first as if all were known; then what a centre would not know is blanked, household by
+household: who once applied has an income inquiry and a filled form on file, of all others the registers know
+the plain facts only.
 """
 
 from __future__ import annotations
@@ -47,14 +48,14 @@ def invent_district(
 ) -> tuple[pa.Table, pa.Table]:
     """The households and the members of an invented Seodaemun-gu.
 
-    Without `households` every dong has its published number of households, people and people aged 65 and over (on `as_of`);
-    with a number, the same proportions. Same arguments, same tables; a fact's values do not depend on which other facts the
-    catalogue declares.
+    Without `households` every dong has its published number of households, people and people aged 65 and over
+    (on `as_of`); with a number, the same proportions. Same arguments, same tables; a fact's values do not
+    depend on which other facts the catalogue declares.
 
-    Households: household_id, area (ten-digit dong code), address, invented, and one column per household fact. Members:
-    household_id, person_id, name, resident_number, invented, couple (0: none), and one column per person fact. Members follow
-    their household, the head first. Won and counts are int64, codes dictionaries of text, dates date32, null is unknown. Without
-    `gaps` everything is known.
+    Households: household_id, area (ten-digit dong code), address, invented, and one column per household
+    fact. Members: household_id, person_id, name, resident_number, invented, couple (0: none), and one column
+    per person fact. Members follow their household, the head first. Won and counts are int64, codes
+    dictionaries of text, dates date32, null is unknown. Without `gaps` everything is known.
 
     Raises ValueError for a number of households below one.
     """
@@ -91,9 +92,11 @@ def invent_district(
 def invent_shards(
     catalogue: Catalogue, households: int, seed: int = 1, as_of: date = AS_OF, shard: int = SHARD
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """An invented population of any size in constant memory: one small district after the other, ids running on.
+    """An invented population of any size in constant memory: one small district after the other, ids running
+    on.
 
-    Each pair of tables is what `invent_district` gives; a shard's contents depend on the seed and its place only.
+    Each pair of tables is what `invent_district` gives; a shard's contents depend on the seed and its place
+    only.
     """
     for number, start in enumerate(range(0, households, shard)):
         size = min(shard, households - start)
@@ -108,7 +111,8 @@ class Knowledge:
         rng = stream(world.seed, "knowledge")
         drawn = rng.random(world.households)
         applied = basic_or_near_poor(world) | world.any(world["receives_basic_pension"]) & (drawn < 0.75)
-        # Others were once looked into and refused, or never followed it up: more often where means are modest.
+        # Others were once looked into and refused, or never followed it up: more often where means are
+        # modest.
         looked_into = np.where(applies(world), np.where(world["means"] < 0.6, 0.2, 0.07), 0.01)
         self.inquiry = applied | (drawn < looked_into)
         self.form = self.inquiry & (rng.random(world.households) < FORM_COMPLETE)
@@ -133,7 +137,9 @@ class Knowledge:
 
 
 def _column(world: World, fact: Fact, known: np.ndarray | None) -> pa.Array:
-    """The fact's values as an Arrow column of its type; what is unknown, or is not in the catalogue's terms, is null."""
+    """The fact's values as an Arrow column of its type; what is unknown, or is not in the catalogue's terms,
+    is null.
+    """
     values = world.draw(fact.name) if fact.name in world.rules else None
     if values is None or not _fits(world, fact, values):
         values = neutral(fact)(world, stream(world.seed, fact.name))
@@ -154,7 +160,9 @@ def _column(world: World, fact: Fact, known: np.ndarray | None) -> pa.Array:
 
 
 def _fits(world: World, fact: Fact, values: Values) -> bool:
-    """A catalogue may have another type or subject for a fact than its rule; then the neutral rule is right again."""
+    """A catalogue may have another type or subject for a fact than its rule; then the neutral rule is right
+    again.
+    """
     rows = values.place if isinstance(values, Codes) else values
     if len(rows) != (world.households if fact.of == "household" else world.people):
         return False

@@ -1,8 +1,9 @@
 """The published figures an invented district must reach: the fourteen dongs of Seodaemun-gu.
 
-Households, population and people aged 65 and over: Seoul Open Data, resident register, second quarter of 2021. Codes: open
-boundary data of administrative dongs, April 2021. The three right-hand columns are *not* published; they only colour the
-invention: how strongly students mark the dong, what a small flat rents for, and what a home is worth.
+Households, population and people aged 65 and over: Seoul Open Data, resident register, second quarter of
+2021. Codes: open boundary data of administrative dongs, April 2021. The three right-hand columns are *not*
+published; they only colour the invention: how strongly students mark the dong, what a small flat rents for,
+and what a home is worth.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Target:
 
 
 def targets(households: int | None = None) -> tuple[Target, ...]:
-    """The figures to reach, dong by dong: the published ones, or the same proportions for another number of households.
+    """The figures to reach, dong by dong: the published ones, or the same proportions for another number of
+    households.
 
     Raises ValueError when the number is below one.
     """
@@ -77,7 +79,9 @@ def targets(households: int | None = None) -> tuple[Target, ...]:
 
 
 def apportion(total: int, weights: np.ndarray) -> np.ndarray:
-    """Whole numbers in proportion to `weights` that add up to `total`: largest remainders, the earlier of equals first."""
+    """Whole numbers in proportion to `weights` that add up to `total`: largest remainders, the earlier of
+    equals first.
+    """
     shares = weights / weights.sum() * total
     whole = np.floor(shares).astype(np.int64)
     order = np.argsort(-(shares - whole), kind="stable")

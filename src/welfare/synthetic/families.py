@@ -1,8 +1,9 @@
-"""Who lives together: household sizes, compositions, relations and ages, until the published figures are met exactly.
+"""Who lives together: household sizes, compositions, relations and ages, until the published figures are met
+exactly.
 
-Sizes follow one curve for all dongs, tilted until its mean is the dong's own; what a household of a size is made of is drawn
-from `COMPOSITIONS`; ages follow from the composition and are finally stretched a little around 65 so that the number of people
-aged 65 and over is the published one.
+Sizes follow one curve for all dongs, tilted until its mean is the dong's own; what a household of a size is
+made of is drawn from `COMPOSITIONS`; ages follow from the composition and are finally stretched a little
+around 65 so that the number of people aged 65 and over is the published one.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ FEMALE, MALE = 0, 1
 class Composition:
     """One way a household of a size is made up.
 
-    The household consists of its head, a spouse or none, `parents` of the head, and the `rest`: minor or adult children,
-    grandchildren, siblings, friends, or the family of a grown child. `weight` is relative among those of the same size;
-    `marks` says whether an old or a student dong has more of them.
+    The household consists of its head, a spouse or none, `parents` of the head, and the `rest`: minor or
+    adult children, grandchildren, siblings, friends, or the family of a grown child. `weight` is relative
+    among those of the same size; `marks` says whether an old or a student dong has more of them.
     """
 
     name: str
@@ -80,9 +81,11 @@ RESTS = ("none", "minors", "adults", "grandchildren", "siblings", "friends", "ch
 
 @dataclass(frozen=True)
 class Families:
-    """The structure of an invented district: one entry per household, then one per person (persons follow their household).
+    """The structure of an invented district: one entry per household, then one per person (persons follow
+    their household).
 
-    `age_days` counts days lived on the as-of date; `first` is the row of each household's first member, its head.
+    `age_days` counts days lived on the as-of date; `first` is the row of each household's first member, its
+    head.
     """
 
     dong: np.ndarray  # household: place in DONGS
@@ -98,7 +101,9 @@ class Families:
 
 
 def invent_families(goals: tuple[Target, ...], as_of: date, rng: np.random.Generator) -> Families:
-    """Households and people that meet every dong's number of households, people and people aged 65 and over exactly."""
+    """Households and people that meet every dong's number of households, people and people aged 65 and over
+    exactly.
+    """
     sizes, dongs, compositions = [], [], []
     for place, goal in enumerate(goals):
         size = _sizes(goal.households, goal.population)

@@ -1,8 +1,8 @@
 """Names, resident numbers and addresses nobody can mistake for a real person's.
 
-Surnames are plain words no Korean register knows as a surname. A resident number has a month of birth from 21 to 32 and a check
-digit that is wrong under both published formulas (nationals and foreigners), so it is refused twice. Addresses lie on streets
-that say they are invented.
+Surnames are plain words no Korean register knows as a surname. A resident number has a month of birth from 21
+to 32 and a check digit that is wrong under both published formulas (nationals and foreigners), so it is
+refused twice. Addresses lie on streets that say they are invented.
 """
 
 from __future__ import annotations

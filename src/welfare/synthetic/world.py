@@ -1,8 +1,9 @@
-"""The invented people while their facts are being drawn: one random stream per fact, each fact drawn once, when first asked for.
+"""The invented people while their facts are being drawn: one random stream per fact, each fact drawn once,
+when first asked for.
 
-A rule (see `circumstances`) is a function of the world and gives one value per household or per person. It may look at other
-facts by name; they are drawn first, whether or not the catalogue has them. So a fact's values depend on the seed and on the
-rules behind it only, not on what else a catalogue declares.
+A rule (see `circumstances`) is a function of the world and gives one value per household or per person. It
+may look at other facts by name; they are drawn first, whether or not the catalogue has them. So a fact's
+values depend on the seed and on the rules behind it only, not on what else a catalogue declares.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class World:
         assert isinstance(values, Codes), name
         return values
 
-    # Between households and persons ---------------------------------------------------------------------------------------------
+    # Between households and persons -------------------------------------------------------------------------
 
     @property
     def people(self) -> int:
@@ -92,7 +93,7 @@ class World:
         """Whether it is so for any member."""
         return np.logical_or.reduceat(of_persons, self.families.first)
 
-    # What every rule needs ------------------------------------------------------------------------------------------------------
+    # What every rule needs ----------------------------------------------------------------------------------
 
     @cached_property
     def birth_date(self) -> np.ndarray:

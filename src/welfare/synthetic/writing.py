@@ -1,4 +1,6 @@
-"""Writes an invented district of any size as two Parquet files, shard by shard, with a note that says it is invented."""
+"""Writes an invented district of any size as two Parquet files, shard by shard, with a note that says it is
+invented.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ def write_district(
     as_of: date | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[int, int]:
-    """Writes households.parquet and members.parquet into `folder`; returns how many households and people there are.
+    """Writes households.parquet and members.parquet into `folder`; returns how many households and people
+    there are.
 
     Memory stays the same however many are asked for. Raises ValueError for a number below one.
     """

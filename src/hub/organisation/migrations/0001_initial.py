@@ -5,38 +5,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='District',
+            name="District",
             fields=[
-                ('code', models.CharField(max_length=5, primary_key=True, serialize=False)),
-                ('name_ko', models.CharField(max_length=40)),
-                ('name_en', models.CharField(max_length=40)),
+                ("code", models.CharField(max_length=5, primary_key=True, serialize=False)),
+                ("name_ko", models.CharField(max_length=40)),
+                ("name_en", models.CharField(max_length=40)),
             ],
         ),
         migrations.CreateModel(
-            name='Centre',
+            name="Centre",
             fields=[
-                ('code', models.CharField(help_text='administrative dong code, ten digits', max_length=10, primary_key=True, serialize=False)),
-                ('name_ko', models.CharField(max_length=40)),
-                ('name_en', models.CharField(max_length=40)),
-                ('latitude', models.FloatField()),
-                ('longitude', models.FloatField()),
-                ('square_km', models.FloatField()),
-                ('households', models.PositiveIntegerField()),
-                ('population', models.PositiveIntegerField()),
-                ('aged_65', models.PositiveIntegerField(help_text='people aged 65 and over')),
-                ('figures_on', models.DateField()),
-                ('district', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='centres', to='organisation.district')),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="administrative dong code, ten digits",
+                        max_length=10,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name_ko", models.CharField(max_length=40)),
+                ("name_en", models.CharField(max_length=40)),
+                ("latitude", models.FloatField()),
+                ("longitude", models.FloatField()),
+                ("square_km", models.FloatField()),
+                ("households", models.PositiveIntegerField()),
+                ("population", models.PositiveIntegerField()),
+                ("aged_65", models.PositiveIntegerField(help_text="people aged 65 and over")),
+                ("figures_on", models.DateField()),
+                (
+                    "district",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="centres",
+                        to="organisation.district",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
     ]
