@@ -16,6 +16,7 @@ Outline: National Geographic Information Institute (Ministry of Land, Infrastruc
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -89,9 +90,7 @@ def main() -> None:
         region = cell(sites, weights, which, frame)
         region = max(shapely.get_parts(region), key=shapely.area)
         points = [(round((x - left) * scale), round((top - y) * scale)) for x, y in region.exterior.coords]
-        kept = [points[0]] + [
-            point for before, point in pairwise(points) if point != before
-        ]
+        kept = [points[0]] + [point for before, point in pairwise(points) if point != before]
         label = shapely.maximum_inscribed_circle(region).coords[0]
         shapes[centre["code"]] = {
             "path": "M" + "L".join(f"{x} {y}" for x, y in kept[:-1]) + "Z",

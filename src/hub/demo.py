@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any
 
 from hub import places
 from hub.command import set_up
@@ -34,6 +35,7 @@ class Demonstration:
     """What the steps know of each other."""
 
     households: int | None = None  # None: as many as the district really has
+    district: tuple[Any, Any] | None = None  # Arrow tables of households and members, once invented
 
 
 def run(*, fresh: bool, port: int | None, households: int | None = None) -> int:
@@ -119,14 +121,21 @@ def _district_is_taken_in() -> bool:
     return Household.objects.exists()
 
 
-def _take_in_district(demonstration: Demonstration) -> None:
+def _invent_district(demonstration: Demonstration) -> None:
     import welfare
-    from hub.people.actions import take_in_district
     from welfare.synthetic import invent_district
 
     catalogue = welfare.load(places.CATALOGUE)
-    households, members = invent_district(catalogue, households=demonstration.households, seed=1)
-    take_in_district(households, members, catalogue)
+    demonstration.district = invent_district(catalogue, households=demonstration.households, seed=1)
+
+
+def _take_in_district(demonstration: Demonstration) -> None:
+    import welfare
+    from hub.people.actions import take_in_district
+
+    assert demonstration.district is not None, "the step before this one has the same sign of being done"
+    take_in_district(*demonstration.district, welfare.load(places.CATALOGUE))
+    demonstration.district = None  # half a gigabyte that is now in PostgreSQL
 
 
 def _district_is_screened() -> bool:
@@ -138,7 +147,7 @@ def _district_is_screened() -> bool:
 def _screen_district(demonstration: Demonstration) -> None:
     from hub.screening.actions import run_district_now
 
-    run_district_now()
+    run_district_now(_show_progress)
 
 
 STEPS_BEFORE_OPENING = (
@@ -146,12 +155,8 @@ STEPS_BEFORE_OPENING = (
     Step("Making the demo accounts", _accounts_exist, _make_accounts),
 )
 STEPS = (
-    Step(
-        "Inventing the district and taking it into PostgreSQL",
-        _district_is_taken_in,
-        _take_in_district,
-        needs=("welfare.synthetic",),
-    ),
+    Step("Inventing the district", _district_is_taken_in, _invent_district, needs=("welfare.synthetic",)),
+    Step("Taking it into PostgreSQL", _district_is_taken_in, _take_in_district, needs=("welfare.synthetic",)),
     Step(
         "Screening the district against the whole catalogue",
         _district_is_screened,
@@ -221,8 +226,22 @@ def _take(steps: tuple[Step, ...], demonstration: Demonstration) -> bool:
     return True
 
 
+def _show_progress(done: int, total: int) -> None:
+    """One line that counts up, on a terminal; a log gets none of it."""
+    if sys.stdout.isatty() and total:
+        print(f"\r    {100 * done // total:3d} %", end="\n" if done >= total else "", flush=True)
+
+
 def _say(text: str) -> None:
     print(f"  {text}", flush=True)
+
+
+def _in(language: str, text: object) -> str:
+    """A translatable text in one language, whatever this machine speaks."""
+    from django.utils import translation
+
+    with translation.override(language):
+        return str(text)
 
 
 def _welcome(host: str, port: int, *, ready: bool) -> None:
@@ -231,7 +250,7 @@ def _welcome(host: str, port: int, *, ready: bool) -> None:
     print(f"\nThe Welfare Hub (demonstration) is open:  http://{host}:{port}/\n")
     print("  user name     role")
     for username, _name, role, _dongs in ACCOUNTS:
-        print(f"  {username:<13} {Role(role).label}")
+        print(f"  {username:<13} {_in('en', Role(role).label)} / {_in('ko', Role(role).label)}")
     print(f"\n  passphrase for all of them:  {passphrase()}\n")
     if not ready:
         print("The district is still being made; its pages fill in a moment.")

@@ -42,7 +42,7 @@ max_connections = 100
 shared_buffers = 256MB
 work_mem = 32MB
 maintenance_work_mem = 256MB
-max_wal_size = 2GB
+max_wal_size = 1GB
 checkpoint_timeout = 15min
 # No replica reads this server's log, so bulk loads into new tables need not be written twice.
 wal_level = minimal

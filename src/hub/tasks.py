@@ -62,7 +62,8 @@ class ProcrastinateBackend(BaseTaskBackend):
     def enqueue(self, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> TaskResult:
         """Put one call of `task` into the queue, in the caller's transaction. Arguments must be JSON values."""
         self.validate_task(task)
-        plain_args, plain_kwargs = normalize_json(list(args)), normalize_json(dict(kwargs))
+        plain_args: Any = normalize_json(list(args))
+        plain_kwargs: Any = normalize_json(dict(kwargs))
         options: dict[str, Any] = {"queue": task.queue_name, "priority": task.priority}
         if task.run_after is not None:
             options["schedule_at"] = task.run_after

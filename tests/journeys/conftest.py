@@ -63,15 +63,21 @@ class Hub:
 
 
 @pytest.fixture(scope="package")
-def hub(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+def hub(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hub]:
     """The hub, serving an invented and screened district; thrown away after the last journey."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"There is no browser at {CHROMIUM}: install Chromium to take these journeys.")
     from pytest_django.live_server_helper import LiveServer
 
     files = tmp_path_factory.mktemp("journeys")
-    elsewhere_in_the_queue = {"default": {"BACKEND": "django.tasks.backends.dummy.DummyBackend", "QUEUES": []}}
-    places = override_settings(SNAPSHOTS=files / "snapshots", RUNS=files / "runs", TASKS=elsewhere_in_the_queue)
+    elsewhere_in_the_queue = {
+        "default": {"BACKEND": "django.tasks.backends.dummy.DummyBackend", "QUEUES": []}
+    }
+    places = override_settings(
+        SNAPSHOTS=files / "snapshots", RUNS=files / "runs", TASKS=elsewhere_in_the_queue
+    )
     with places, django_db_blocker.unblock():
         found = _district()
         server = LiveServer("127.0.0.1:0")
@@ -147,7 +153,9 @@ class Office:
     signed_in: dict[str, Any] = field(default_factory=dict)
 
     @contextmanager
-    def window(self, user: str = "", language: str = "ko", size: dict[str, int] | None = None) -> Iterator[Any]:
+    def window(
+        self, user: str = "", language: str = "ko", size: dict[str, int] | None = None
+    ) -> Iterator[Any]:
         """A browser window with its own cookies; a user's session is made once and used again."""
         if user and user not in self.signed_in:
             with self.window() as page:

@@ -42,6 +42,15 @@ def test_no_page_breaks_the_rules_of_accessibility(hub: Hub, office: Office, int
     assert found == [], "\n".join(found)
 
 
+def test_the_rules_do_find_what_is_wrong(office: Office):
+    with office.window() as page:
+        page.goto("/sign-in/")
+        assert complaints(page) == []
+        page.evaluate("document.querySelector('label[for=id_username]').remove()")
+        page.evaluate("document.documentElement.removeAttribute('lang')")
+        assert [complaint.partition(":")[0] for complaint in complaints(page)] == ["html-has-lang", "label"]
+
+
 def _by_user(pages: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     users = dict.fromkeys(user for user, _ in pages)
     return [(user, [address for who, address in pages if who == user]) for user in users]
@@ -55,7 +64,9 @@ def _unfold(page: Page) -> None:
 
 def complaints(page: Page) -> list[str]:
     """What axe-core finds wrong with a page: rule, help and the first elements."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="Install axe-playwright-python.").Axe()
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="Install axe-playwright-python."
+    ).Axe()
     levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     result = axe.run(page, options={"runOnly": levels, "resultTypes": ["violations"]}).response
     return [

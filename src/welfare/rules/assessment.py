@@ -95,9 +95,23 @@ class Assessment:
             return True
         return False if self.value(truth.false, member) else None
 
+    @cached_property
+    def truths(self) -> list[Any]:
+        """Every answer and criterion as True, False or None (open); `rules.function.places` says which stands where.
+
+        The first place of a programme is its answer, then come its criteria. What speaks of persons is a list, one a member.
+        """
+        return self.rules.function.truths(self._values)
+
+    def said(self, programme: str, member: int | None = None) -> list[bool | None]:
+        """The answer and then the criteria of a programme."""
+        truths = self.truths
+        found = [truths[place] for place in self.rules.function.places[programme]]
+        return [truth[member] if isinstance(truth, list) and member is not None else truth for truth in found]
+
     def answer(self, programme: str, member: int | None = None) -> str:
         """entitled, not_entitled or unknown, without building reasons."""
-        holds = self.truth(self.rules.plan.programmes[programme].answer, member)
+        holds = self.said(programme, member)[0]
         return UNKNOWN if holds is None else ENTITLED if holds else NOT_ENTITLED
 
     def subjects(self, programme: Programme) -> list[int | None]:
@@ -134,10 +148,11 @@ class Assessment:
         from welfare.rules.near_miss import near_miss
 
         lowered = self.rules.plan.programmes[name]
-        answer = self.answer(name, member)
+        holds, *criteria = self.said(name, member)
+        answer = UNKNOWN if holds is None else ENTITLED if holds else NOT_ENTITLED
         reasons = tuple(
-            self._reason(name, criterion, self.truth(truth, member), member)
-            for criterion, truth in zip(programme.criteria, lowered.criteria, strict=True)
+            self._reason(name, criterion, holds, member)
+            for criterion, holds in zip(programme.criteria, criteria, strict=True)
         )
         return Result(
             programme,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from welfare.facts.fact import COUPLE, HOUSEHOLD_SIZE
 from welfare.facts.household import EncodedHousehold
 from welfare.rules.nodes import PERSON
-from welfare.rules.plan import Lowered, Plan, Ref, Step
+from welfare.rules.plan import Lowered, Plan, Ref, Step, Truth
 
 if TYPE_CHECKING:
     from welfare.rules.ruleset import RuleSet
@@ -37,9 +37,37 @@ class Function:
         exec(compile(source, "<plan>", "exec"), names)  # noqa: S102 - made of primitives only, see above
         self._decide: Callable[[dict[str, Any], list[dict[str, Any]], list[int]], tuple[Any, ...]] = names["decide"]
         self.source = source
+        self._read = self._reader()
 
     def __call__(self, household: EncodedHousehold) -> tuple[Any, ...]:
         return self._decide(household.household, household.members, spouses(household.members))
+
+    def truths(self, values: tuple[Any, ...]) -> list[Any]:
+        """True, False or None (open) for each of `places`: a list with one entry per member where it speaks of persons."""
+        return self._read(values)  # type: ignore[no-any-return]
+
+    def _reader(self) -> Callable[[tuple[Any, ...]], list[Any]]:
+        """Code that reads all truths out of the values at once; `places` says which truth of which programme stands where."""
+        texts: dict[str, int] = {}
+        self.places: dict[str, list[int]] = {}
+        for name, lowered in self.plan.programmes.items():
+            truths = [lowered.answer, *lowered.criteria]
+            self.places[name] = [texts.setdefault(self._truth_text(truth), len(texts)) for truth in truths]
+        source = f"def read(v):\n  ({' '.join(f'v{i},' for i in self.outputs)}) = v\n  return [{', '.join(texts)}]"
+        names: dict[str, Any] = {}
+        exec(compile(source, "<plan>", "exec"), names)  # noqa: S102 - made of primitives only, see above
+        return names["read"]  # type: ignore[no-any-return]
+
+    def _truth_text(self, truth: Truth) -> str:
+        parts = {letter: operand for letter, operand in (("a", truth.true), ("b", truth.false))}
+        texts = {letter: f"v{part.index}" if isinstance(part, Ref) else repr(part) for letter, part in parts.items()}
+        lists = [letter for letter, part in parts.items() if self.plan.scope(part) == PERSON]
+        own = {letter: letter if letter in lists else text for letter, text in texts.items()}
+        text = f"True if {own['a']} else False if {own['b']} else None"
+        if not lists:
+            return text
+        items = texts[lists[0]] if len(lists) == 1 else f"zip({texts['a']}, {texts['b']})"
+        return f"[{text} for {', '.join(lists)} in {items}]"
 
     # Generation ------------------------------------------------------------------------------------------------------------------
 

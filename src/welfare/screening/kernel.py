@@ -113,8 +113,7 @@ def months(start: Array, today: int, day: int) -> Array:
 
 def choose(where: Array, yes: Any, no: Any) -> Array:
     """yes where the mask is set, else no; by bits, which takes the same time however mixed the mask is."""
-    chosen = np.bitwise_and(where, yes ^ no)
-    return np.bitwise_xor(chosen, no, out=chosen) if chosen.shape == np.broadcast_shapes(chosen.shape, np.shape(no)) else chosen ^ no
+    return np.bitwise_and(where, yes ^ no) ^ no
 
 
 def clip(values: Array) -> Array:

@@ -369,23 +369,15 @@ class _Writer:
         ids = text_column(_required(households, HOUSEHOLD_ID), HOUSEHOLD_ID)
         _check_unique(ids)
         self._check_new(ids)
-        owner = _owners(households, members)
-        sizes = np.bincount(owner, minlength=len(ids))
-        _check_sizes(ids, sizes)
-        area = self._area(households)
-        own = self._encode(households, "household")
-        each = self._encode(members, "person")
-        each[COUPLE] = _couples(members, owner)
-        order = np.argsort(owner, kind="stable")  # members by household, in their own order
-        first = np.cumsum(sizes) - sizes
-        blocks = _blocks(sizes, area)
-        number = len(self.shards)
-        shard = Shard(number, tuple(shape for shape, _ in blocks), len(ids), len(owner))
-        persons = _person_ids(members)
+        arranged = Arrangement(self.facts, households, members, self._area(households))
+        for name, encoded in {**arranged.own, **arranged.each}.items():
+            if name != COUPLE:
+                self.gaps[name] = self.gaps.get(name, False) or encoded.known is not None
+        shard = Shard(len(self.shards), arranged.shapes, len(ids), len(arranged.order))
         with _Sink(self.folder / shard.household_file) as one, _Sink(self.folder / shard.member_file) as many:
-            for shape, rows in blocks:
-                one.write(_household_batch(shape, rows, ids, area, sizes, own, self.facts))
-                many.write(_member_batch(shape, rows, first, order, sizes, persons, each, self.facts))
+            for own, each in arranged.batches():
+                one.write(own)
+                many.write(each)
         self.households += shard.households
         self.members += shard.members
         self.shards.append(
@@ -396,22 +388,6 @@ class _Writer:
                 "hash": [one.hash.hexdigest(), many.hash.hexdigest()],
             }
         )
-
-    def _encode(self, table: pa.Table, of: str) -> dict[str, Encoded]:
-        encoded = {}
-        for name in table.schema.names:
-            fact = self.facts.get(name)
-            if fact is None:
-                continue
-            if fact.of != of:
-                raise SnapshotError(
-                    f"is a fact of the {fact.of}, not of the {of}", f"Move it to the table of {fact.of}s", name
-                )
-            if table.schema.names.count(name) > 1:
-                raise SnapshotError("stands in the table twice", "Keep one of the two", name)
-            encoded[name] = encode_column(fact, table.column(name))
-            self.gaps[name] = self.gaps.get(name, False) or encoded[name].known is not None
-        return encoded
 
     def _area(self, households: pa.Table) -> Array | None:
         if AREA not in households.schema.names:
@@ -454,6 +430,86 @@ class _Writer:
         digest = hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()[:16]
         contents |= {"hash": digest, "catalogue": self.version, "left_out": self.left_out}
         (self.folder / "manifest.json").write_text(json.dumps(contents, ensure_ascii=False), encoding="utf-8")
+
+
+class Arrangement:
+    """Tables of households and members in the order of the blocks: encoded, checked, cut. Raises SnapshotError."""
+
+    def __init__(
+        self, facts: Mapping[str, Fact], households: pa.Table, members: pa.Table, area: Array | None = None
+    ) -> None:
+        self.facts, self.area = facts, area
+        self.ids = text_column(_required(households, HOUSEHOLD_ID), HOUSEHOLD_ID)
+        owner = _owners(households, members)
+        self.sizes = np.bincount(owner, minlength=len(self.ids))
+        _check_sizes(self.ids, self.sizes)
+        self.own = self._encode(households, "household")
+        self.each = self._encode(members, "person")
+        self.each[COUPLE] = _couples(members, owner)
+        self.order = np.argsort(owner, kind="stable")  # members by household, in their own order
+        self._first = np.cumsum(self.sizes) - self.sizes
+        self._persons = _person_ids(members)
+        self._blocks = _blocks(self.sizes, area)
+
+    @property
+    def shapes(self) -> tuple[BlockShape, ...]:
+        return tuple(shape for shape, _ in self._blocks)
+
+    def batches(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+        """Households and members of one block after the other."""
+        for shape, rows in self._blocks:
+            yield self._households(shape, rows), self._members(shape, rows)
+
+    def _encode(self, table: pa.Table, of: str) -> dict[str, Encoded]:
+        encoded = {}
+        for name in table.schema.names:
+            fact = self.facts.get(name)
+            if fact is None:
+                continue
+            if fact.of != of:
+                raise SnapshotError(
+                    f"is a fact of the {fact.of}, not of the {of}", f"Move it to the table of {fact.of}s", name
+                )
+            if table.schema.names.count(name) > 1:
+                raise SnapshotError("stands in the table twice", "Keep one of the two", name)
+            encoded[name] = encode_column(fact, table.column(name))
+        return encoded
+
+    def _households(self, shape: BlockShape, rows: Array) -> pa.RecordBatch:
+        padding = shape.width - shape.rows
+        columns = {
+            HOUSEHOLD_ID: pa.concat_arrays([self.ids.take(pa.array(rows)), pa.nulls(padding, self.ids.type)])
+        }
+        if self.area is not None:
+            columns[AREA] = _arrow(np.pad(self.area[rows], (0, padding)), None)
+        columns[SIZE] = _arrow(np.pad(self.sizes[rows].astype(np.int8), (0, padding)), None)
+        for name, encoded in self.own.items():
+            values = np.full(shape.width, self.facts[name].low, storage_type(self.facts[name]))
+            values[: shape.rows] = encoded.values[rows]
+            known = None
+            if encoded.known is not None:
+                known = np.pad(encoded.known[rows], (0, padding), constant_values=True)
+            columns[name] = _arrow(values, known)
+        return pa.record_batch(columns)
+
+    def _members(self, shape: BlockShape, rows: Array) -> pa.RecordBatch:
+        slot = np.arange(shape.slots)[:, None]
+        there = np.zeros((shape.slots, shape.width), bool)
+        there[:, : shape.rows] = slot < self.sizes[rows]
+        source = np.zeros((shape.slots, shape.width), np.int64)
+        source[:, : shape.rows] = self._first[rows] + slot
+        source = np.where(there, self.order[np.minimum(source, len(self.order) - 1)], 0)
+        all_there = shape.size > 0 and shape.rows == shape.width
+        columns = {}
+        if self._persons is not None:
+            columns[PERSON_ID] = self._persons.take(pa.array(source.ravel(), mask=~there.ravel()))
+        for name, encoded in self.each.items():
+            values = np.take(encoded.values, source)
+            if not all_there:
+                values[~there] = 0 if name == COUPLE else self.facts[name].low
+            known = None if encoded.known is None else np.take(encoded.known, source) | ~there
+            columns[name] = _arrow(values, known)
+        return pa.record_batch(columns)
 
 
 class _Sink:
@@ -579,57 +635,6 @@ def _blocks(sizes: Array, area: Array | None) -> list[tuple[BlockShape, Array]]:
             slots = int(sizes[rows].max())
             blocks.append((BlockShape(len(rows), slots, slots if size <= HOUSEHOLD_SIZE_MAX else 0), rows))
     return blocks
-
-
-def _household_batch(
-    shape: BlockShape,
-    rows: Array,
-    ids: pa.Array,
-    area: Array | None,
-    sizes: Array,
-    own: dict[str, Encoded],
-    facts: Mapping[str, Fact],
-) -> pa.RecordBatch:
-    padding = shape.width - shape.rows
-    columns = {HOUSEHOLD_ID: pa.concat_arrays([ids.take(pa.array(rows)), pa.nulls(padding, ids.type)])}
-    if area is not None:
-        columns[AREA] = _arrow(np.pad(area[rows], (0, padding)), None)
-    columns[SIZE] = _arrow(np.pad(sizes[rows].astype(np.int8), (0, padding)), None)
-    for name, encoded in own.items():
-        values = np.full(shape.width, facts[name].low, storage_type(facts[name]))
-        values[: shape.rows] = encoded.values[rows]
-        known = None if encoded.known is None else np.pad(encoded.known[rows], (0, padding), constant_values=True)
-        columns[name] = _arrow(values, known)
-    return pa.record_batch(columns)
-
-
-def _member_batch(
-    shape: BlockShape,
-    rows: Array,
-    first: Array,
-    order: Array,
-    sizes: Array,
-    persons: pa.Array | None,
-    each: dict[str, Encoded],
-    facts: Mapping[str, Fact],
-) -> pa.RecordBatch:
-    slot = np.arange(shape.slots)[:, None]
-    there = np.zeros((shape.slots, shape.width), bool)
-    there[:, : shape.rows] = slot < sizes[rows]
-    source = np.zeros((shape.slots, shape.width), np.int64)
-    source[:, : shape.rows] = first[rows] + slot
-    source = np.where(there, order[np.minimum(source, len(order) - 1)], 0)
-    all_there = shape.size > 0 and shape.rows == shape.width
-    columns = {}
-    if persons is not None:
-        columns[PERSON_ID] = persons.take(pa.array(source.ravel(), mask=~there.ravel()))
-    for name, encoded in each.items():
-        values = np.take(encoded.values, source)
-        if not all_there:
-            values[~there] = 0 if name == COUPLE else facts[name].low
-        known = None if encoded.known is None else np.take(encoded.known, source) | ~there
-        columns[name] = _arrow(values, known)
-    return pa.record_batch(columns)
 
 
 def _arrow(values: Array, known: Array | None) -> pa.Array:
