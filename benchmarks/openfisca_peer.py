@@ -203,6 +203,7 @@ def single(repeats: int) -> dict[str, object]:
         simulation = builder.build(rules)
         for name in country.HOUSEHOLD:
             simulation.set_input(name, PERIOD, _filled(own, name))
+        simulation.set_input("household_size", PERIOD, np.array([each.num_rows]))
         for programme in programmes:
             simulation.calculate("amount_" + programme.id, PERIOD)
         taken.append(time.process_time() - start)

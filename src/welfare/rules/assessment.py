@@ -151,8 +151,10 @@ class Assessment:
         holds, *criteria = self.said(name, member)
         answer = UNKNOWN if holds is None else ENTITLED if holds else NOT_ENTITLED
         reasons = tuple(
-            self._reason(name, criterion, holds, member)
-            for criterion, holds in zip(programme.criteria, criteria, strict=True)
+            self._open_reason(name, criterion) if holds is None else (no, yes)[holds]
+            for criterion, holds, (no, yes) in zip(
+                programme.criteria, criteria, self.rules.decided_reasons[name], strict=True
+            )
         )
         return Result(
             programme,
@@ -174,11 +176,15 @@ class Assessment:
         low, high = self.value(lowered.amount.low, member), self.value(lowered.amount.high, member)
         return Amount(low, high, benefit.per, benefit.in_kind)
 
-    def _reason(self, name: str, criterion: Criterion, holds: bool | None, member: int | None) -> Reason:
-        if holds is not None:
-            return Reason(criterion, holds)
+    def _open_reason(self, name: str, criterion: Criterion) -> Reason:
         facts = self.rules.criterion_facts[name, criterion.id]
-        return Reason(criterion, None, tuple(sorted(fact for fact in facts if self.unknown(fact, member))))
+        return Reason(criterion, None, tuple(sorted(facts & self._unknown)))
+
+    @cached_property
+    def _unknown(self) -> frozenset[str]:
+        """The facts nobody has said yet; see `unknown`."""
+        known = set(self.household.household).union(set.intersection(*map(set, self.household.members)))
+        return frozenset(self.rules.facts.keys() - known)
 
     def unknown(self, fact: str, member: int | None = None) -> bool:
         """Nobody has said it yet: for a fact of persons, of at least one member."""

@@ -27,7 +27,7 @@ from welfare.rules.order import mentioned, programme_nodes
 from welfare.rules.plan import Plan, RangeError, plan_rules
 
 if TYPE_CHECKING:
-    from welfare.rules.assessment import Assessment
+    from welfare.rules.assessment import Assessment, Reason
     from welfare.rules.function import Function
 
 
@@ -176,6 +176,16 @@ class RuleSet:
             (name, criterion.id): memo[criterion.when]
             for name, programme in self.programmes.items()
             for criterion in programme.criteria
+        }
+
+    @cached_property
+    def decided_reasons(self) -> dict[str, list[tuple[Reason, Reason]]]:
+        """Programme → for each criterion the reason that it fails and the reason that it holds, made once for everybody."""
+        from welfare.rules.assessment import Reason
+
+        return {
+            name: [(Reason(criterion, False), Reason(criterion, True)) for criterion in programme.criteria]
+            for name, programme in self.programmes.items()
         }
 
     @cached_property
