@@ -54,11 +54,11 @@ def main() -> None:
     print(f"load the catalogue {loaded - start:.2f} CPU s, make the function {ready - loaded:.2f} CPU s")
 
 
-def some(rules: RuleSet, folder: Path) -> list[Household]:
+def some(rules: RuleSet, folder: Path, count: int = HOUSEHOLDS) -> list[Household]:
     """Households of the invented country, gaps included."""
-    tables: tuple[pa.Table, pa.Table] = next(iter(country.population(HOUSEHOLDS, HOUSEHOLDS)))
+    tables: tuple[pa.Table, pa.Table] = next(iter(country.population(count, count)))
     snapshot = write_snapshot(rules.catalogue, *tables, folder=folder / "snapshot", as_of=country.AS_OF)
-    found = [snapshot.household(i, rules.facts) for i in range(HOUSEHOLDS)]
+    found = [snapshot.household(i, rules.facts) for i in range(count)]
     return [household for household in found if household is not None]
 
 

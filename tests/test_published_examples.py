@@ -42,7 +42,10 @@ def published() -> list[Case]:
 
 def test_the_ministry_s_own_example_is_among_them():
     amounts = {expected.amount for case in published() for expected in case.expected}
-    assert (1_233_580, 1_233_580) in amounts  # booklet of 2024: 1,833,572 − 600,000, raised to the next ten won
+    assert (
+        1_233_580,
+        1_233_580,
+    ) in amounts  # booklet of 2024: 1,833,572 − 600,000, raised to the next ten won
 
 
 def test_the_kernel_answers_every_worked_case_as_expected(tmp_path):
@@ -56,17 +59,26 @@ def test_the_kernel_answers_every_worked_case_as_expected(tmp_path):
         snapshot = frozen(rules, households, tmp_path / str(day))
         run = screen(rules, snapshot, tmp_path / str(day) / "run", workers=1)
         amounts = {
-            (pair["household_id"], pair["person_id"], pair["programme"]): (pair["amount_low"], pair["amount_high"])
+            (pair["household_id"], pair["person_id"], pair["programme"]): (
+                pair["amount_low"],
+                pair["amount_high"],
+            )
             for pair in run.pairs().to_pylist()
         }
         for number, case in enumerate(of_day):
-            stored = {(answer.programme, answer.member): answer.answer for answer in run.household(f"h{number}")}
+            stored = {
+                (answer.programme, answer.member): answer.answer for answer in run.household(f"h{number}")
+            }
             for expected in case.expected:
                 if stored[expected.programme, expected.member] != expected.answer:
                     wrong.append(f"{case.name}: {stored[expected.programme, expected.member]}")
                 person = None if expected.member is None else f"h{number}/{expected.member}"
                 amount = amounts.get((f"h{number}", person, expected.programme))
-                if expected.amount is not None and expected.answer == "entitled" and amount != expected.amount:
+                if (
+                    expected.amount is not None
+                    and expected.answer == "entitled"
+                    and amount != expected.amount
+                ):
                     wrong.append(f"{case.name}: {amount}")
     assert wrong == []
 
@@ -94,7 +106,9 @@ def paid(case: Case) -> list[Expectation]:
     return [expected for expected in case.expected if expected.amount and expected.answer == "entitled"]
 
 
-@pytest.mark.parametrize("case", one_of_each_source(), ids=lambda case: f"{case.expected[0].programme}-{case.published}")
+@pytest.mark.parametrize(
+    "case", one_of_each_source(), ids=lambda case: f"{case.expected[0].programme}-{case.published}"
+)
 def test_the_desk_shows_the_published_amount_to_the_won(client, coordinator_of_chunghyeon, monkeypatch, case):
     household = recorded(case)
     client.force_login(coordinator_of_chunghyeon)

@@ -8,4 +8,15 @@ from welfare.rules import Assessment, Catalogue, CatalogueError, Interview, Prio
 
 __version__ = "0.1.0"
 
-__all__ = ["Assessment", "Catalogue", "CatalogueError", "Fact", "Household", "Interview", "Priors", "RuleSet", "__version__", "load"]
+__all__ = [
+    "Assessment",
+    "Catalogue",
+    "CatalogueError",
+    "Fact",
+    "Household",
+    "Interview",
+    "Priors",
+    "RuleSet",
+    "__version__",
+    "load",
+]

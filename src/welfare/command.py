@@ -639,6 +639,7 @@ def run_check(session: Session) -> int:
     chosen = only or list(catalogue.programmes)
     problems, cases, published = _run_cases(session, catalogue, chosen)
     problems += _stray_cases(catalogue, folder)
+    problems += _unplannable(catalogue)
     if problems:
         _print_problems(session, problems, session.out)
     rules = catalogue.at(session.day)
@@ -652,6 +653,17 @@ def run_check(session: Session) -> int:
     )
     session.print(f"\n{verdict} ({seconds:.1f} s)")
     return PROBLEMS if problems else FINE
+
+
+def _unplannable(catalogue: Catalogue) -> list[Problem]:
+    """Numbers that could grow beyond exact arithmetic on any day the law changes."""
+    problems: list[Problem] = []
+    for day in catalogue.turning_days():
+        try:
+            _ = catalogue.at(day).plan
+        except CatalogueError as error:
+            problems += error.problems
+    return problems
 
 
 def _run_cases(

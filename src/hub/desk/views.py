@@ -53,7 +53,9 @@ def worklist(request: HttpRequest) -> HttpResponse:
     number = int(given) if given.isdecimal() and 0 < int(given) < 100_000 else 1
     dongs = area_of_duty(request.user, Right.SEE_HOUSEHOLDS)
     items = (
-        screening.worklist(run, dongs, programme=programme, first=(number - 1) * PAGE, number=PAGE + 1) if run else []
+        screening.worklist(run, dongs, programme=programme, first=(number - 1) * PAGE, number=PAGE + 1)
+        if run
+        else []
     )
     page = {
         "run": run,

@@ -61,7 +61,9 @@ class Figure:
             if name in facts:
                 keys.append([label[language] for label in facts[name].code_labels])
             else:
-                keys.append([gettext("%(number)d persons") % {"number": size} for size in range(1, SIZES_SHOWN + 1)])
+                keys.append(
+                    [gettext("%(number)d persons") % {"number": size} for size in range(1, SIZES_SHOWN + 1)]
+                )
         extents = self.parameter.shape
         found = []
         for place in product(*(range(len(labels)) for labels in keys)):

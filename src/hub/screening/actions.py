@@ -6,11 +6,11 @@ from datetime import date
 from time import monotonic
 from typing import Any
 
-import welfare
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+import welfare
 from hub.access.access import Refused, require
 from hub.access.actions import record
 from hub.access.models import User
@@ -154,13 +154,19 @@ def _file_missed(run: Run, results: Results, rules: welfare.RuleSet) -> None:
         strict=True,
     )
     yearly = {name: PER_YEAR[programme.amount.per] for name, programme in rules.programmes.items()}
-    statement = (
-        "COPY screening_missed (run_id, household_id, person_id, centre_id, programme, won, won_a_year) FROM STDIN"
-    )
+    statement = "COPY screening_missed (run_id, household_id, person_id, centre_id, programme, won, won_a_year) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for household, person, programme, won, set_aside_for in columns:
             if set_aside_for is None and household in dong_of:
-                row = (run.pk, household, person, dong_of[household], programme, won, (won or 0) * yearly[programme])
+                row = (
+                    run.pk,
+                    household,
+                    person,
+                    dong_of[household],
+                    programme,
+                    won,
+                    (won or 0) * yearly[programme],
+                )
                 copy.write_row(row)
 
 
@@ -169,7 +175,12 @@ def _file_missed(run: Run, results: Results, rules: welfare.RuleSet) -> None:
 
 @transaction.atomic
 def open_interview(
-    *, by: User, centre: Centre, members: Sequence[Mapping[str, object]], facts: Mapping[str, object], policy: str
+    *,
+    by: User,
+    centre: Centre,
+    members: Sequence[Mapping[str, object]],
+    facts: Mapping[str, object],
+    policy: str,
 ) -> Interview:
     """Begin with somebody who walked in. Raises ValueError, in words for people, when a value does not fit."""
     known = {"household": dict(facts), "members": [dict(member) for member in members]}
@@ -182,14 +193,18 @@ def open_interview_with(household_id: int, *, by: User, policy: str) -> Intervie
 
     Raises Refused outside the area of duty and Household.DoesNotExist.
     """
-    found = people_actions.open_household(household_id, programmes.catalogue(), by=by, purpose="desk interview")
+    found = people_actions.open_household(
+        household_id, programmes.catalogue(), by=by, purpose="desk interview"
+    )
     require(by, Right.INTERVIEW, found.household.dong)
     described = found.described()
     known = {"household": dict(described.facts), "members": [dict(member) for member in described.members]}
     return _open(by=by, centre=found.household.centre, known=known, policy=policy, household=found.household)
 
 
-def _open(*, by: User, centre: Centre, known: dict[str, Any], policy: str, household: Household | None = None) -> Interview:
+def _open(
+    *, by: User, centre: Centre, known: dict[str, Any], policy: str, household: Household | None = None
+) -> Interview:
     rules = programmes.rules()
     interview = Interview(
         centre=centre,
@@ -246,6 +261,11 @@ def close_interview(interview: Interview, *, by: User) -> None:
         for subject, facts in about:
             if facts:
                 people_actions.record_facts(
-                    subject, facts, programmes.catalogue(), by=by, source=Source.INTERVIEW, purpose="desk interview"
+                    subject,
+                    facts,
+                    programmes.catalogue(),
+                    by=by,
+                    source=Source.INTERVIEW,
+                    purpose="desk interview",
                 )
     record(by, "screening.closed_interview", interview)

@@ -65,7 +65,10 @@ class Opening(forms.Form):
 
     centre = forms.ModelChoiceField(Centre.objects.none(), label=_("Centre"), empty_label=None)
     policy = forms.ChoiceField(
-        label=_("How to ask"), choices=Interview.Policy.choices, initial=Interview.Policy.ANY_TIME, widget=forms.RadioSelect
+        label=_("How to ask"),
+        choices=Interview.Policy.choices,
+        initial=Interview.Policy.ANY_TIME,
+        widget=forms.RadioSelect,
     )
 
     def __init__(self, *args: Any, dongs: frozenset[str] | None, **more: Any) -> None:
@@ -91,7 +94,12 @@ class Member(forms.Form):
 
 def couples(members: list[dict[str, Any]]) -> None:
     """Numbers the couples that relations to the head make plain: head and spouse, both parents, child and child-in-law."""
-    pairs = (("head", "spouse"), ("parent", "parent"), ("parent_in_law", "parent_in_law"), ("child", "child_in_law"))
+    pairs = (
+        ("head", "spouse"),
+        ("parent", "parent"),
+        ("parent_in_law", "parent_in_law"),
+        ("child", "child_in_law"),
+    )
     for number, (one, other) in enumerate(pairs, 1):
         places = [place for place, member in enumerate(members) if member.get("relation") in (one, other)]
         relations = sorted(str(members[place]["relation"]) for place in places)
@@ -103,7 +111,9 @@ def couples(members: list[dict[str, Any]]) -> None:
 class Answer(forms.Form):
     """The answer to one question: for the household, or for each member it concerns."""
 
-    def __init__(self, *args: Any, fact: Fact, members: Sequence[int], names: Sequence[str], **more: Any) -> None:
+    def __init__(
+        self, *args: Any, fact: Fact, members: Sequence[int], names: Sequence[str], **more: Any
+    ) -> None:
         super().__init__(*args, **more)
         self.fact, self.members = fact, members
         if members:

@@ -109,7 +109,9 @@ class Interview(models.Model):
     catalogue_version = models.CharField(max_length=16)
     policy = models.CharField(max_length=10, choices=Policy, default=Policy.ANY_TIME)
     known = models.JSONField(help_text="{household: {fact: value}, members: [{fact: value}]} at the start")
-    answers = models.JSONField(default=list, help_text="[{fact, members, value | said: unknown | refused}] in order")
+    answers = models.JSONField(
+        default=list, help_text="[{fact, members, value | said: unknown | refused}] in order"
+    )
 
     class Meta:
         ordering = ["-pk"]

@@ -94,7 +94,9 @@ def by_dong(run: Run, programme: str | None = None) -> list[DongCounts]:
         row["centre"]: dict(row)
         for row in missed.order_by()
         .values("centre")
-        .annotate(households=Count("household", distinct=True), entitlements=Count("pk"), won=Sum("won_a_year"))
+        .annotate(
+            households=Count("household", distinct=True), entitlements=Count("pk"), won=Sum("won_a_year")
+        )
     }
     registered = dict(Household.objects.order_by().values_list("centre").annotate(number=Count("pk")))
     rows = []
@@ -102,7 +104,9 @@ def by_dong(run: Run, programme: str | None = None) -> list[DongCounts]:
         row: dict[str, Any] = counted.get(centre.code, {})
         households = row.get("households", 0)
         share = 100 * households / registered[centre.code] if centre.code in registered else 0.0
-        rows.append(DongCounts(centre, households, row.get("entitlements", 0), row.get("won") or 0, round(share, 1)))
+        rows.append(
+            DongCounts(centre, households, row.get("entitlements", 0), row.get("won") or 0, round(share, 1))
+        )
     return rows
 
 
@@ -155,7 +159,8 @@ def worklist(
             named[household].append(catalogue[name])
     centres = {centre.code: centre for centre in Centre.objects.all()}
     return [
-        WorkItem(row["household"], centres[row["centre_code"]], named[row["household"]], row["won"]) for row in rows
+        WorkItem(row["household"], centres[row["centre_code"]], named[row["household"]], row["won"])
+        for row in rows
     ]
 
 

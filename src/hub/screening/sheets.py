@@ -75,7 +75,15 @@ class Sheet:
 
     @property
     def lines(self) -> list[Line]:
-        return [*self.missed, *self.entitled, *self.set_aside, *self.unknown, *self.received, *self.near, *self.refused]
+        return [
+            *self.missed,
+            *self.entitled,
+            *self.set_aside,
+            *self.unknown,
+            *self.received,
+            *self.near,
+            *self.refused,
+        ]
 
 
 def _monthly(amount: Amount | None) -> int:
@@ -92,7 +100,8 @@ def sheet(assessment: Assessment, names: Sequence[str]) -> Sheet:
             result,
             "" if result.member is None else names[result.member],
             tuple(rules.facts[name] for name in result.missing),
-            bool(rules.needs_check[result.programme.id]) or result.programme.confidence not in ("verified", "derived"),
+            bool(rules.needs_check[result.programme.id])
+            or result.programme.confidence not in ("verified", "derived"),
             better[get_language() or "ko"] if better else "",
         )
         _group(found, line).append(line)

@@ -64,7 +64,12 @@ def _dongs(run: Run, programme: str | None = None) -> dict[str, Any]:
     least, most = min(shares, default=0), max(shares, default=0)
     drawing = organisation.map_shapes()
     areas = [
-        {"shape": shape, "level": min(5, int(6 * (row.share - least) / (most - least or 1))), "value": f"{row.share} %", "address": ""}
+        {
+            "shape": shape,
+            "level": min(5, int(6 * (row.share - least) / (most - least or 1))),
+            "value": f"{row.share} %",
+            "address": "",
+        }
         for shape in drawing.shapes
         if (row := rows.get(shape.code)) is not None
     ]
@@ -114,29 +119,35 @@ def open_interview(request: HttpRequest) -> HttpResponse:
     rows = _rows(request)
     opening = forms.Opening(request.POST or None, dongs=area_of_duty(request.user, Right.INTERVIEW))
     members = [
-        forms.Member(request.POST or None, prefix=f"member-{i}", facts=facts, initial={"relation": "head"} if i == 0 else {})
+        forms.Member(
+            request.POST or None,
+            prefix=f"member-{i}",
+            facts=facts,
+            initial={"relation": "head"} if i == 0 else {},
+        )
         for i in range(rows)
     ]
     problem = ""
-    if request.method == "POST" and "more" not in request.POST:
-        if opening.is_valid() and all([member.is_valid() for member in members]):
-            given = [values for member in members if (values := member.values())]
-            if not given:
-                problem = _("Write down at least one person.")
+    sent = request.method == "POST" and "more" not in request.POST
+    # Every form is looked at, so that each shows what is wrong with it.
+    if sent and not [form for form in (opening, *members) if not form.is_valid()]:
+        given = [values for member in members if (values := member.values())]
+        if not given:
+            problem = _("Write down at least one person.")
+        else:
+            forms.couples(given)
+            try:
+                opened = actions.open_interview(
+                    by=require_user(request.user),
+                    centre=opening.cleaned_data["centre"],
+                    members=given,
+                    facts=queries.facts_of_the_district(),
+                    policy=opening.cleaned_data["policy"],
+                )
+            except ValueError as error:
+                problem = str(error)
             else:
-                forms.couples(given)
-                try:
-                    opened = actions.open_interview(
-                        by=require_user(request.user),
-                        centre=opening.cleaned_data["centre"],
-                        members=given,
-                        facts=queries.facts_of_the_district(),
-                        policy=opening.cleaned_data["policy"],
-                    )
-                except ValueError as error:
-                    problem = str(error)
-                else:
-                    return redirect("interview", opened.pk)
+                return redirect("interview", opened.pk)
     page = {"opening": opening, "members": members, "facts": facts, "rows": rows, "problem": problem}
     return render(request, "screening/open_interview.html", page)
 

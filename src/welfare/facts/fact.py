@@ -110,7 +110,12 @@ def decode_date(number: int) -> date:
 
 
 HOUSEHOLD_SIZE_FACT = Fact(
-    HOUSEHOLD_SIZE, "household", "int", {"ko": "가구원 수", "en": "Household size"}, low=1, high=HOUSEHOLD_SIZE_MAX
+    HOUSEHOLD_SIZE,
+    "household",
+    "int",
+    {"ko": "가구원 수", "en": "Household size"},
+    low=1,
+    high=HOUSEHOLD_SIZE_MAX,
 )
 COUPLE_FACT = Fact(
     COUPLE, "person", "int", {"ko": "부부 번호", "en": "Couple number"}, low=0, high=COUPLE_MAX

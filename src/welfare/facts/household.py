@@ -30,7 +30,9 @@ class Household:
         couples = [member["couple"] for member in members if member["couple"]]
         for number in set(couples):
             if couples.count(number) != 2:
-                raise ValueError(f"couple: number {number} is given to {couples.count(number)} members, not 2")
+                raise ValueError(
+                    f"couple: number {number} is given to {couples.count(number)} members, not 2"
+                )
         return EncodedHousehold(household, members)
 
 

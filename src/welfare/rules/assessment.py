@@ -140,9 +140,15 @@ class Assessment:
     def result(self, programme: str, member: int | None = None) -> Result:
         """One result; `member` may be left out when there is only one member. Raises KeyError."""
         for result in self.results:
-            if result.programme.id == programme and (result.member == member or member is None and not result.member):
+            if result.programme.id == programme and (
+                result.member == member or member is None and not result.member
+            ):
                 return result
         raise KeyError(f"{programme}: not in force on {self.rules.day}, or no such member")
+
+    def alone(self, programme: str, member: int | None = None) -> Result:
+        """One result by itself: without asking whether another programme excludes it. Raises KeyError."""
+        return self._result(programme, self.rules.programmes[programme], member)
 
     def _result(self, name: str, programme: Programme, member: int | None) -> Result:
         from welfare.rules.near_miss import near_miss
@@ -163,10 +169,14 @@ class Assessment:
             self._amount(lowered, programme, answer, member),
             reasons,
             self.truth(lowered.receives, member) if lowered.receives else None,
-            near_miss=near_miss(self.rules, self.household, reasons, member) if answer == NOT_ENTITLED else None,
+            near_miss=near_miss(self.rules, self.household, reasons, member)
+            if answer == NOT_ENTITLED
+            else None,
         )
 
-    def _amount(self, lowered: Lowered, programme: Programme, answer: str, member: int | None) -> Amount | None:
+    def _amount(
+        self, lowered: Lowered, programme: Programme, answer: str, member: int | None
+    ) -> Amount | None:
         """What an entitled household gets, or what an undecided one could get at best."""
         if answer == NOT_ENTITLED:
             return None
@@ -194,7 +204,11 @@ class Assessment:
 
     def unknown_facts(self) -> list[str]:
         """Facts that could still change an open answer."""
-        return list(dict.fromkeys(name for result in self.results for name in result.missing if result.answer == UNKNOWN))
+        return list(
+            dict.fromkeys(
+                name for result in self.results for name in result.missing if result.answer == UNKNOWN
+            )
+        )
 
 
 def _advise(results: list[Result]) -> list[Result]:
@@ -207,7 +221,9 @@ def _advise(results: list[Result]) -> list[Result]:
     rivals: dict[int, set[int]] = {}
     for i in entitled:
         for j in entitled:
-            if results[j].programme.id in results[i].programme.excludes and _same_subject(results[i], results[j]):
+            if results[j].programme.id in results[i].programme.excludes and _same_subject(
+                results[i], results[j]
+            ):
                 rivals.setdefault(i, set()).add(j)
                 rivals.setdefault(j, set()).add(i)
     worth = {i: _worth(results[i]) for i in rivals}
@@ -239,7 +255,11 @@ def _best(rivals: Mapping[int, set[int]], worth: Mapping[int, int]) -> frozenset
         busiest = max(group, key=lambda i: (len(rivals[i]), -i))
         with_it = _best(_without(rivals, group, rivals[busiest] | {busiest}), worth) | {busiest}
         without = _best(_without(rivals, group, {busiest}), worth) if rivals[busiest] else frozenset()
-        taken |= max(with_it, without, key=lambda places: (sum(worth[i] for i in places), len(places), -min(places, default=0)))
+        taken |= max(
+            with_it,
+            without,
+            key=lambda places: (sum(worth[i] for i in places), len(places), -min(places, default=0)),
+        )
     return taken
 
 

@@ -70,7 +70,9 @@ def read_household(catalogue: Catalogue, file: Path, day: date) -> Household:
     """
     reader = _CaseFile(catalogue, file, "")
     contents = read_yaml(file, file.name)
-    household = reader.household(contents, (), date.fromisoformat(contents["on"]) if "on" in contents else day)
+    household = reader.household(
+        contents, (), date.fromisoformat(contents["on"]) if "on" in contents else day
+    )
     if reader.problems:
         raise CatalogueError(reader.problems)
     return household
@@ -96,7 +98,9 @@ class _CaseFile:
     @property
     def name(self) -> str:
         folder = Path(self.catalogue.folder)
-        return self.file.relative_to(folder).as_posix() if self.file.is_relative_to(folder) else self.file.name
+        return (
+            self.file.relative_to(folder).as_posix() if self.file.is_relative_to(folder) else self.file.name
+        )
 
     def problem(self, path: Path_, what: str, mend: str = "") -> None:
         where = ".".join(map(str, path)) or "file"
@@ -156,7 +160,9 @@ class _CaseFile:
             self.problem((*path, "members"), "a household has members", "write members: [{age: 70}, …]")
             members = [{}]
         facts = self.facts(given, "household", (*path, "household"), day)
-        people = [self.facts(member, "person", (*path, "members", i), day) for i, member in enumerate(members)]
+        people = [
+            self.facts(member, "person", (*path, "members", i), day) for i, member in enumerate(members)
+        ]
         if value.get("otherwise") == "none":
             facts = self.filled(facts, "household", unknown)
             people = [self.filled(member, "person", unknown) for member in people]
@@ -189,7 +195,9 @@ class _CaseFile:
     def check(self, name: str, value: object, of: str, path: Path_) -> None:
         fact = self.catalogue.facts.get(name)
         if fact is None or fact.of != of:
-            what = f"{name}: no such fact of the {of}" if fact is None else f"{name} is a fact of the {fact.of}"
+            what = (
+                f"{name}: no such fact of the {of}" if fact is None else f"{name} is a fact of the {fact.of}"
+            )
             self.problem(path, what, "see facts/ for the names")
             return
         try:
@@ -222,7 +230,9 @@ class _CaseFile:
         for key in ("failed", "open"):
             for id in value.get(key) or []:
                 if programme and id not in criteria:
-                    self.problem((*path, key), f"{name} has no criterion {id}", f"it has {', '.join(sorted(criteria))}")
+                    self.problem(
+                        (*path, key), f"{name} has no criterion {id}", f"it has {', '.join(sorted(criteria))}"
+                    )
         amount: Any = value.get("amount")
         ends = amount if isinstance(amount, list) else [amount, amount]
         if amount is not None and (len(ends) != 2 or not all(isinstance(end, int) for end in ends)):
@@ -288,7 +298,7 @@ def _differences(assessment: Assessment, expected: Expectation) -> Iterator[str]
     if expected.member is not None and expected.member >= len(assessment.household.members):
         yield f"there is no member {expected.member}"
         return
-    result = assessment.result(expected.programme, expected.member)
+    result = assessment.alone(expected.programme, expected.member)
     failed = tuple(reason.criterion.id for reason in result.reasons if reason.holds is False)
     open_ = tuple(reason.criterion.id for reason in result.reasons if reason.holds is None)
     if result.answer != expected.answer:
@@ -296,7 +306,11 @@ def _differences(assessment: Assessment, expected: Expectation) -> Iterator[str]
         yield f"the answer is {result.answer}, expected was {expected.answer} ({detail}; missing: {', '.join(result.missing)})"
         return
     if expected.amount is not None:
-        amount = None if result.amount is None or result.amount.low is None else (result.amount.low, result.amount.high)
+        amount = (
+            None
+            if result.amount is None or result.amount.low is None
+            else (result.amount.low, result.amount.high)
+        )
         if amount != expected.amount:
             yield f"the amount is {_won(amount)}, expected was {_won(expected.amount)}"
     if expected.failed and set(failed) != set(expected.failed):

@@ -184,6 +184,11 @@ class Catalogue:
 
         return lru_cache(maxsize=16)(lambda day: RuleSet(self, day))
 
+    def turning_days(self) -> tuple[date, ...]:
+        """The days on which a figure or a programme comes into force: between them the rules stay the same."""
+        starts = {value.period.start for parameter in self.parameters.values() for value in parameter.values}
+        return tuple(sorted(starts | {programme.valid.start for programme in self.programmes.values()}))
+
     def at(self, day: date) -> RuleSet:
         """The rules in force on `day`, with parameter values filled in.
 

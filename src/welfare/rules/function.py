@@ -35,7 +35,9 @@ class Function:
         names: dict[str, Any] = {f"T{i}": table for i, table in enumerate(self.tables)}
         names |= {f"S{i}": codes for i, codes in enumerate(self.sets)}
         exec(compile(source, "<plan>", "exec"), names)  # noqa: S102 - made of primitives only, see above
-        self._decide: Callable[[dict[str, Any], list[dict[str, Any]], list[int]], tuple[Any, ...]] = names["decide"]
+        self._decide: Callable[[dict[str, Any], list[dict[str, Any]], list[int]], tuple[Any, ...]] = names[
+            "decide"
+        ]
         self.source = source
         self._read = self._reader()
 
@@ -53,14 +55,19 @@ class Function:
         for name, lowered in self.plan.programmes.items():
             truths = [lowered.answer, *lowered.criteria]
             self.places[name] = [texts.setdefault(self._truth_text(truth), len(texts)) for truth in truths]
-        source = f"def read(v):\n  ({' '.join(f'v{i},' for i in self.outputs)}) = v\n  return [{', '.join(texts)}]"
+        source = (
+            f"def read(v):\n  ({' '.join(f'v{i},' for i in self.outputs)}) = v\n  return [{', '.join(texts)}]"
+        )
         names: dict[str, Any] = {}
         exec(compile(source, "<plan>", "exec"), names)  # noqa: S102 - made of primitives only, see above
         return names["read"]  # type: ignore[no-any-return]
 
     def _truth_text(self, truth: Truth) -> str:
         parts = {letter: operand for letter, operand in (("a", truth.true), ("b", truth.false))}
-        texts = {letter: f"v{part.index}" if isinstance(part, Ref) else repr(part) for letter, part in parts.items()}
+        texts = {
+            letter: f"v{part.index}" if isinstance(part, Ref) else repr(part)
+            for letter, part in parts.items()
+        }
         lists = [letter for letter, part in parts.items() if self.plan.scope(part) == PERSON]
         own = {letter: letter if letter in lists else text for letter, text in texts.items()}
         text = f"True if {own['a']} else False if {own['b']} else None"
@@ -103,7 +110,9 @@ class Function:
         refused = lowered.answer.false
         if not isinstance(refused, Ref):
             return ["  " + line for line in body]
-        condition = f"False in v{refused.index}" if self.plan.scope(refused) == PERSON else f"not v{refused.index}"
+        condition = (
+            f"False in v{refused.index}" if self.plan.scope(refused) == PERSON else f"not v{refused.index}"
+        )
         nothing = " = ".join(f"v{index}" for index in steps) + " = None"
         return ["  " + nothing, f"  if {condition}:", *("    " + line for line in body)]
 
@@ -120,10 +129,14 @@ class Function:
             return f"[{self._fact(step, 'm')} for m in M]"
         if step.op == "spouse_or":
             arg = step.args[0]
-            return f"[p >= 0 and v{arg.index}[p] for p in P]" if isinstance(arg, Ref) else "[p >= 0 for p in P]"
+            return (
+                f"[p >= 0 and v{arg.index}[p] for p in P]" if isinstance(arg, Ref) else "[p >= 0 for p in P]"
+            )
         if step.op == "spouse_sum":
             return f"[{self._argument(step.args[0])}[p] if p >= 0 else 0 for p in P]"
-        own = [arg for arg in dict.fromkeys(step.args) if isinstance(arg, Ref) and self.plan.scope(arg) == PERSON]
+        own = [
+            arg for arg in dict.fromkeys(step.args) if isinstance(arg, Ref) and self.plan.scope(arg) == PERSON
+        ]
         letters = {arg: "abcd"[i] for i, arg in enumerate(own)}
         expression = self._expression(step, lambda arg: letters.get(arg) or self._argument(arg))  # type: ignore[call-overload]
         if len(own) == 1:
@@ -177,7 +190,9 @@ class Function:
                 return f"({yes} if {true} else {no} if {false} else {hull}({yes}, {no}))"
             case "months":
                 start, months, day = args
-                return f"({months} - ({start} // 10000 * 12 + {start} // 100 % 100) - ({day} < {start} % 100))"
+                return (
+                    f"({months} - ({start} // 10000 * 12 + {start} // 100 % 100) - ({day} < {start} % 100))"
+                )
             case "mor":
                 return f"True in {args[0]}"
             case "mand":

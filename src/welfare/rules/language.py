@@ -104,13 +104,15 @@ def read(text: object, vocabulary: Vocabulary, scope: str, wanted: tuple[str, ..
 def _parse(source: str) -> ast.expr:
     if len(source) > LENGTH_MAX:
         raise ExpressionError(
-            f"the expression has {len(source)} characters, more than {LENGTH_MAX}", "split it with derived values"
+            f"the expression has {len(source)} characters, more than {LENGTH_MAX}",
+            "split it with derived values",
         )
     if not source:
         raise ExpressionError("the rule is empty", "write a condition or a number")
     if "__" in source:
         raise ExpressionError(
-            f"{source[:60]}: names with two underscores are not in the rule language", "use the declared names"
+            f"{source[:60]}: names with two underscores are not in the rule language",
+            "use the declared names",
         )
     if strange := next((sign for sign in source if not " " <= sign <= "~" or sign in "\\#"), None):
         raise ExpressionError(
@@ -119,16 +121,21 @@ def _parse(source: str) -> ast.expr:
         )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # what Python only warns of, such as `1if`, is unclear to people too
+            warnings.simplefilter(
+                "error"
+            )  # what Python only warns of, such as `1if`, is unclear to people too
             tree = ast.parse(source, mode="eval").body
     except SyntaxError as error:
         raise ExpressionError(
-            f"{source[:200]}: cannot be read ({error.msg}, at character {error.offset})", "check brackets and signs"
+            f"{source[:200]}: cannot be read ({error.msg}, at character {error.offset})",
+            "check brackets and signs",
         ) from None
     except (ValueError, RecursionError, MemoryError):
         raise ExpressionError(f"{source[:60]} …: cannot be read", "split it with derived values") from None
     if _depth(tree) > DEPTH_MAX:
-        raise ExpressionError(f"{source[:60]} …: nested deeper than {DEPTH_MAX} levels", "split it with derived values")
+        raise ExpressionError(
+            f"{source[:60]} …: nested deeper than {DEPTH_MAX} levels", "split it with derived values"
+        )
     return tree
 
 
@@ -137,7 +144,9 @@ def _depth(tree: ast.AST) -> int:
     deepest, level = 0, [tree]
     while level and deepest <= DEPTH_MAX:
         deepest += 1
-        level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        level = [
+            child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
+        ]
     return deepest
 
 
@@ -146,7 +155,14 @@ def _is_zero(node: Node) -> bool:
 
 
 def _type(name: str) -> str:
-    return {"bool": "yes/no", "int": "a count", "won": "won", "rate": "a rate", "code": "a code", "date": "a date"}[name]
+    return {
+        "bool": "yes/no",
+        "int": "a count",
+        "won": "won",
+        "rate": "a rate",
+        "code": "a code",
+        "date": "a date",
+    }[name]
 
 
 class _Reader:
@@ -175,12 +191,14 @@ class _Reader:
         if isinstance(tree.value, int):
             if abs(tree.value) > INTEGER_MAX:
                 raise ExpressionError(
-                    f"{str(tree.value)[:40]} …: the number is too large", f"at most {INTEGER_MAX:,}; amounts are parameters"
+                    f"{str(tree.value)[:40]} …: the number is too large",
+                    f"at most {INTEGER_MAX:,}; amounts are parameters",
                 )
             return nodes.Constant(tree.value, "int")
         if isinstance(tree.value, str):
             raise ExpressionError(
-                f'"{tree.value[:40]}": a code can only be compared', 'write for instance tenure == "monthly_rent"'
+                f'"{tree.value[:40]}": a code can only be compared',
+                'write for instance tenure == "monthly_rent"',
             )
         raise ExpressionError(
             f"{_source(tree)}: only whole numbers may stand in a rule",
@@ -217,7 +235,8 @@ class _Reader:
         if not isinstance(tree.value, ast.Name) or tree.value.id not in self.vocabulary.parameters:
             known = isinstance(tree.value, ast.Name) and tree.value.id not in self.vocabulary.names
             raise (UnknownNameError if known else ExpressionError)(
-                f"{_source(tree)}: only a parameter table can be looked up with [ ]", "declare the table in parameters/"
+                f"{_source(tree)}: only a parameter table can be looked up with [ ]",
+                "declare the table in parameters/",
             )
         name = tree.value.id
         table = self.vocabulary.parameters[name]
@@ -233,9 +252,13 @@ class _Reader:
         meaning = self.vocabulary.names[by]
         if meaning.type == "code":
             if not isinstance(key, nodes.Name) or self.vocabulary.names[key.name].codes != meaning.codes:
-                raise ExpressionError(f"{table}[{_source(tree)}]: the table is keyed by {by}", f"write {table}[{by}]")
+                raise ExpressionError(
+                    f"{table}[{_source(tree)}]: the table is keyed by {by}", f"write {table}[{by}]"
+                )
         elif key.type != "int":
-            raise ExpressionError(f"{table}[{_source(tree)}]: the key is {_type(key.type)}, wanted is a count")
+            raise ExpressionError(
+                f"{table}[{_source(tree)}]: the key is {_type(key.type)}, wanted is a count"
+            )
         return key
 
     # Logic --------------------------------------------------------------------------------------------------------------------
@@ -244,7 +267,8 @@ class _Reader:
         node = self.node(tree)
         if node.type != "bool":
             raise ExpressionError(
-                f"{_source(tree)}: gives {_type(node.type)}, wanted is yes/no", "write a comparison or a yes/no fact"
+                f"{_source(tree)}: gives {_type(node.type)}, wanted is yes/no",
+                "write a comparison or a yes/no fact",
             )
         return node
 
@@ -273,7 +297,9 @@ class _Reader:
             node = self._one_of(left_tree, right_tree)
             return nodes.Not(node) if isinstance(operator, ast.NotIn) else node
         if isinstance(operator, ast.Is | ast.IsNot):
-            raise ExpressionError(f"{text}: `is` is not in the rule language", "compare with ==; an unknown fact needs no test")
+            raise ExpressionError(
+                f"{text}: `is` is not in the rule language", "compare with ==; an unknown fact needs no test"
+            )
         for this, other in ((left_tree, right_tree), (right_tree, left_tree)):
             if isinstance(other, ast.Constant) and isinstance(other.value, str):
                 node = self._one_of(this, other)
@@ -282,7 +308,9 @@ class _Reader:
                 raise ExpressionError(f"{text}: a code has no order", "compare it with == or in (...)")
         left, right = self._alike(self.node(left_tree), self.node(right_tree), text)
         if left.type == "bool":
-            raise ExpressionError(f"{text}: compares yes/no values", "use the yes/no fact by itself, or with `not`")
+            raise ExpressionError(
+                f"{text}: compares yes/no values", "use the yes/no fact by itself, or with `not`"
+            )
         if left.type not in ORDERED:
             raise ExpressionError(f"{text}: compares {_type(left.type)}", 'compare a code with "…"')
         match operator:
@@ -305,7 +333,9 @@ class _Reader:
             raise ExpressionError(f"{_source(tree)}: is not a code fact, only those are compared with words")
         trees = list_tree.elts if isinstance(list_tree, ast.Tuple | ast.List) else [list_tree]
         if not trees:
-            raise ExpressionError(f"{_source(tree)}: is compared with an empty list", 'write for instance in ("a", "b")')
+            raise ExpressionError(
+                f"{_source(tree)}: is compared with an empty list", 'write for instance in ("a", "b")'
+            )
         codes = self.vocabulary.names[item.name].codes
         indexes = set()
         for code in trees:
@@ -347,10 +377,14 @@ class _Reader:
         if isinstance(tree.op, ast.Mult):
             kinds = {left.type, right.type}
             if kinds == {"won"}:
-                raise ExpressionError(f"{text}: won times won has no meaning", "multiply won by a count or by a rate")
+                raise ExpressionError(
+                    f"{text}: won times won has no meaning", "multiply won by a count or by a rate"
+                )
             if kinds == {"int", "rate"}:
                 return nodes.Multiply(left, right, "rate")
-            return nodes.Multiply(left, right, "won" if "won" in kinds else "rate" if kinds == {"rate"} else "int")
+            return nodes.Multiply(
+                left, right, "won" if "won" in kinds else "rate" if kinds == {"rate"} else "int"
+            )
         if isinstance(tree.op, ast.Div | ast.FloorDiv):
             raise ExpressionError(
                 f"{text}: division is not in the rule language", "multiply by a rate parameter such as 1/12"
@@ -372,17 +406,21 @@ class _Reader:
         name = tree.func.id if isinstance(tree.func, ast.Name) else None
         if name not in FUNCTIONS:
             raise ExpressionError(
-                f"{_source(tree.func)}(...): no such function in the rule language", f"there are {', '.join(FUNCTIONS)}"
+                f"{_source(tree.func)}(...): no such function in the rule language",
+                f"there are {', '.join(FUNCTIONS)}",
             )
         if tree.keywords or any(isinstance(argument, ast.Starred) for argument in tree.args):
             raise ExpressionError(
-                f"{_source(tree)}: arguments are given by position", "write each argument by itself, without names or stars"
+                f"{_source(tree)}: arguments are given by position",
+                "write each argument by itself, without names or stars",
             )
         if name in AGGREGATES:
             return self._aggregate(tree, AGGREGATES[name], HOUSEHOLD)
         if name in SPOUSE:
             if self.scope == HOUSEHOLD:
-                raise ExpressionError(f"{name}: only a person has a spouse, and this rule speaks of the household")
+                raise ExpressionError(
+                    f"{name}: only a person has a spouse, and this rule speaks of the household"
+                )
             return self._aggregate(tree, SPOUSE[name], PERSON)
         if name in ("min", "max"):
             return self._extreme(tree, nodes.Least if name == "min" else nodes.Greatest)
@@ -394,14 +432,17 @@ class _Reader:
 
     def _arguments(self, tree: ast.Call, count: int) -> list[ast.expr]:
         if len(tree.args) != count:
-            raise ExpressionError(f"{_source(tree)}: takes {count} argument{'s' * (count > 1)}, not {len(tree.args)}")
+            raise ExpressionError(
+                f"{_source(tree)}: takes {count} argument{'s' * (count > 1)}, not {len(tree.args)}"
+            )
         return tree.args
 
     def _aggregate(self, tree: ast.Call, kind: str, scope: str) -> Node:
         (body_tree,) = self._arguments(tree, 1)
         if self.inside:
             raise ExpressionError(
-                f"{_source(tree)}: stands inside {self.inside}(...)", "declare the inner part as a derived value"
+                f"{_source(tree)}: stands inside {self.inside}(...)",
+                "declare the inner part as a derived value",
             )
         outer, self.scope = self.scope, PERSON
         self.inside = _source(tree.func)
@@ -434,7 +475,9 @@ class _Reader:
     def _elapsed(self, tree: ast.Call, unit: str) -> Node:
         start_tree, end_tree = self._arguments(tree, 2)
         if not isinstance(end_tree, ast.Name) or end_tree.id != "as_of":
-            raise ExpressionError(f"{_source(tree)}: time is counted up to as_of", "write the later day as as_of")
+            raise ExpressionError(
+                f"{_source(tree)}: time is counted up to as_of", "write the later day as as_of"
+            )
         start = self.node(start_tree)
         if start.type != "date":
             raise ExpressionError(f"{_source(start_tree)}: gives {_type(start.type)}, wanted is a date")
@@ -445,10 +488,13 @@ class _Reader:
         programme = programme_tree.id if isinstance(programme_tree, ast.Name) else None
         subject = self.vocabulary.programmes.get(programme or "")
         if programme is None or subject is None:
-            raise UnknownNameError(f"{_source(tree)}: no such programme", "write the id of a programme of this catalogue")
+            raise UnknownNameError(
+                f"{_source(tree)}: no such programme", "write the id of a programme of this catalogue"
+            )
         if subject == PERSON and self.scope == HOUSEHOLD:
             raise ExpressionError(
-                f"{_source(tree)}: {programme} is a programme for persons", f"write any_member(entitled({programme}))"
+                f"{_source(tree)}: {programme} is a programme for persons",
+                f"write any_member(entitled({programme}))",
             )
         return nodes.Entitled(programme, subject)
 

@@ -92,7 +92,9 @@ class Oracle:
             case nodes.Name(name=name):
                 return self.fact_range(name, member)
             case nodes.Parameter(name=name, keys=keys):
-                return self.parameter(name, [self.range(key, member) for key in keys], [key.type for key in keys])
+                return self.parameter(
+                    name, [self.range(key, member) for key in keys], [key.type for key in keys]
+                )
             case nodes.Subtract(left=left, right=right):
                 a, b = self.range(left, member), self.range(right, member)
                 return a[0] - b[1], a[1] - b[0]
@@ -122,13 +124,17 @@ class Oracle:
                 return Fraction(each.count(True)), Fraction(each.count(True) + each.count(None))
             case nodes.Members(kind=kind, body=body):
                 ranges = [self.range(body, i) for i in range(len(self.household.members))]
-                return combined(kind, [low for low, _ in ranges]), combined(kind, [high for _, high in ranges])
+                return combined(kind, [low for low, _ in ranges]), combined(
+                    kind, [high for _, high in ranges]
+                )
             case nodes.Spouse(body=body):
                 spouse = self.spouse(member)
                 return (Fraction(0), Fraction(0)) if spouse is None else self.range(body, spouse)
         raise TypeError(f"{type(node).__name__} is no number")
 
-    def derived[T: Truth | Range](self, name: str, member: int | None, read: Callable[[Node, int | None], T]) -> T:
+    def derived[T: Truth | Range](
+        self, name: str, member: int | None, read: Callable[[Node, int | None], T]
+    ) -> T:
         """A derived value, worked out once for each member (a household's, once)."""
         place = name, member if self.rules.derived[name].of == "person" else None
         if place not in self.named:
@@ -151,7 +157,9 @@ class Oracle:
             return Fraction(encode_date(self.rules.day)), Fraction(encode_date(self.rules.day))
         value = self.value(name, member)
         fact = self.rules.facts[name]
-        return (Fraction(fact.low), Fraction(fact.high)) if value is None else (Fraction(value), Fraction(value))
+        return (
+            (Fraction(fact.low), Fraction(fact.high)) if value is None else (Fraction(value), Fraction(value))
+        )
 
     def parameter(self, name: str, keys: list[Range], types: list[str]) -> Range:
         figures = self.rules.parameters[name]

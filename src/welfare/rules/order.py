@@ -75,7 +75,9 @@ def order_derived(derived: dict[str, Derived], programmes: Mapping[str, Programm
     return _sorted(derived, _places(derived, programmes))
 
 
-def order_programmes(programmes: dict[str, Programme], derived: Mapping[str, Derived]) -> dict[str, Programme]:
+def order_programmes(
+    programmes: dict[str, Programme], derived: Mapping[str, Derived]
+) -> dict[str, Programme]:
     return _sorted(programmes, _places(derived, programmes))
 
 

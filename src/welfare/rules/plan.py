@@ -21,7 +21,15 @@ from itertools import product
 from math import ceil, floor, lcm
 from typing import TYPE_CHECKING
 
-from welfare.facts.fact import AS_OF, COUPLE, COUPLE_MAX, HOUSEHOLD_SIZE, HOUSEHOLD_SIZE_MAX, Fact, encode_date
+from welfare.facts.fact import (
+    AS_OF,
+    COUPLE,
+    COUPLE_MAX,
+    HOUSEHOLD_SIZE,
+    HOUSEHOLD_SIZE_MAX,
+    Fact,
+    encode_date,
+)
 from welfare.rules import nodes
 from welfare.rules.nodes import HOUSEHOLD, PERSON, Node
 
@@ -177,7 +185,8 @@ class _Lowering:
             try:
                 criteria = [self.truth(criterion.when) for criterion in programme.criteria]
                 answer = Truth(
-                    self.both([truth.true for truth in criteria]), self.either([truth.false for truth in criteria])
+                    self.both([truth.true for truth in criteria]),
+                    self.either([truth.false for truth in criteria]),
                 )
                 amount = None if programme.amount.won is None else self.range(programme.amount.won)
             except RangeError as error:
@@ -192,14 +201,14 @@ class _Lowering:
 
     # Steps, shared and folded -----------------------------------------------------------------------------------------------------
 
-    def step(self, op: str, args: tuple[object, ...], plane: bool, low: int = 0, high: int = 0, scope: str = "") -> Ref:
+    def step(
+        self, op: str, args: tuple[object, ...], plane: bool, low: int = 0, high: int = 0, scope: str = ""
+    ) -> Ref:
         key = (op, *args)
         ref = self.memo.get(key)
         if ref is None:
             if max(abs(low), abs(high)) > EXACT_MAX:
-                raise RangeError(
-                    f"a value could reach {max(abs(low), abs(high)):,}, too large to be exact"
-                )
+                raise RangeError(f"a value could reach {max(abs(low), abs(high)):,}, too large to be exact")
             scope = scope or (PERSON if any(self.plan.scope(arg) == PERSON for arg in args) else HOUSEHOLD)
             ref = self.memo[key] = Ref(len(self.plan.steps))
             self.plan.steps.append(Step(op, args, scope, plane, low, high))
@@ -286,7 +295,9 @@ class _Lowering:
             return self.negate(self.above(right, ceil(Fraction(left * right_over, left_over)) - 1))
         if (table := self.table(right)) and left_over != right_over:
             # The left is a whole number, so each entry may be rounded down on the left's denominator, here and once.
-            return self.greater(left, self.lookup(tuple(e * left_over // right_over for e in table[0]), table[1]))
+            return self.greater(
+                left, self.lookup(tuple(e * left_over // right_over for e in table[0]), table[1])
+            )
         if (table := self.table(left)) and not self.table(right):
             limits = tuple(-(-entry * right_over // left_over) - 1 for entry in table[0])
             return self.negate(self.greater(right, self.lookup(limits, table[1])))
@@ -328,7 +339,9 @@ class _Lowering:
                 return self.above(inner, limit)
             case ("months", (Ref() as inner, int(months), int(day))):
                 since = months - limit - 1  # born in this month, by this day, or earlier
-                return self.negate(self.above(inner, (since - 1) // 12 * 10000 + ((since - 1) % 12 + 1) * 100 + day))
+                return self.negate(
+                    self.above(inner, (since - 1) // 12 * 10000 + ((since - 1) % 12 + 1) * 100 + day)
+                )
             case ("mcount", (Ref() as inner,)) if limit == 0:
                 return self._over_members("mor", inner)
             case ("mmax", (Ref() as inner,)):
@@ -393,7 +406,9 @@ class _Lowering:
                     return self.truth(self.rules.derived[name].value)
                 return self._known("true", "false", (name,))
             case nodes.Entitled(programme=programme):
-                return self.answers.get(programme) or Truth(False, True)  # not in force: nobody is entitled to it
+                return self.answers.get(programme) or Truth(
+                    False, True
+                )  # not in force: nobody is entitled to it
             case nodes.Not(item=item):
                 truth = self.truth(item)
                 return Truth(truth.false, truth.true)
@@ -429,7 +444,10 @@ class _Lowering:
         if self._gap(name) == "everybody":
             return Truth(False, False)
         holds = self.step(true, args, True, scope=scope)
-        return Truth(holds, self.negate(holds) if self._gap(name) == "nobody" else self.step(false, args, True, scope=scope))
+        return Truth(
+            holds,
+            self.negate(holds) if self._gap(name) == "nobody" else self.step(false, args, True, scope=scope),
+        )
 
     def _gap(self, fact: str) -> str:
         """For whom a fact may be unknown: nobody, somebody or everybody."""
@@ -547,7 +565,9 @@ class _Lowering:
         place = self.range(key)
         if key.type == "code":
             return place
-        ends = [self.least(self.greatest(self.subtract(end, 1), 0), extent - 1) for end in (place.low, place.high)]
+        ends = [
+            self.least(self.greatest(self.subtract(end, 1), 0), extent - 1) for end in (place.low, place.high)
+        ]
         return Range(ends[0], ends[1])
 
     def _aligned(self, left: Node, right: Node) -> tuple[Range, Range, int]:
@@ -565,7 +585,10 @@ class _Lowering:
         over = a.over * b.over
         if self.ends(a.low)[0] >= 0 and self.ends(b.low)[0] >= 0:
             return Range(self.multiply(a.low, b.low), self.multiply(a.high, b.high), over)
-        corners = [self.multiply(x, y) for x, y in product(dict.fromkeys((a.low, a.high)), dict.fromkeys((b.low, b.high)))]
+        corners = [
+            self.multiply(x, y)
+            for x, y in product(dict.fromkeys((a.low, a.high)), dict.fromkeys((b.low, b.high)))
+        ]
         low = high = corners[0]
         for corner in corners[1:]:
             low, high = self.least(low, corner), self.greatest(high, corner)
@@ -584,7 +607,9 @@ class _Lowering:
         condition = self.truth(condition_node)
         a, b, over = self._aligned(yes, no)
         return Range(
-            self._pick("pick_low", condition, a.low, b.low), self._pick("pick_high", condition, a.high, b.high), over
+            self._pick("pick_low", condition, a.low, b.low),
+            self._pick("pick_high", condition, a.high, b.high),
+            over,
         )
 
     def _pick(self, op: str, condition: Truth, yes: Operand, no: Operand) -> Operand:

@@ -96,20 +96,35 @@ def _refused(node: yaml.Node, what: str, mend: str = "") -> yaml.MarkedYAMLError
 
 def _short(value: object) -> str:
     """A value as it can stand in a message, however long it is in the file."""
-    text = repr(value) if isinstance(value, str) else str(value) if isinstance(value, int) else "a map or a list"
+    text = (
+        repr(value) if isinstance(value, str) else str(value) if isinstance(value, int) else "a map or a list"
+    )
     return text if len(text) <= 60 else text[:57] + "…"
 
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*(?:_[0-9]+)*)\Z")
 WORDS_OF_YAML = {"true": True, "false": False, "null": None, "~": None, "": None}
-SURPRISING = re.compile(r"[-+.]?[0-9.]|(?:y|n|yes|no|on|off|true|false|null)\Z", re.IGNORECASE)  # quick look before SURPRISES
+SURPRISING = re.compile(
+    r"[-+.]?[0-9.]|(?:y|n|yes|no|on|off|true|false|null)\Z", re.IGNORECASE
+)  # quick look before SURPRISES
 QUOTE = 'put it in quotes: "{}"'
 SURPRISES = (
     (re.compile(r"\d{4}-\d\d?-\d\d?"), "a day without quotes", QUOTE),
-    (re.compile(r"(?:y|n|yes|no|on|off)\Z", re.IGNORECASE), "not a word of this format", "write true or false, or " + QUOTE),
-    (re.compile(r"(?:true|false|null)\Z", re.IGNORECASE), "not written in small letters", "write true, false or null, or " + QUOTE),
     (
-        re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9_]+|[0-9]+(?=e))(?:e[-+]?[0-9]+)?\Z|[-+]?\.(?:inf|nan)\Z", re.IGNORECASE),
+        re.compile(r"(?:y|n|yes|no|on|off)\Z", re.IGNORECASE),
+        "not a word of this format",
+        "write true or false, or " + QUOTE,
+    ),
+    (
+        re.compile(r"(?:true|false|null)\Z", re.IGNORECASE),
+        "not written in small letters",
+        "write true, false or null, or " + QUOTE,
+    ),
+    (
+        re.compile(
+            r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9_]+|[0-9]+(?=e))(?:e[-+]?[0-9]+)?\Z|[-+]?\.(?:inf|nan)\Z",
+            re.IGNORECASE,
+        ),
         "a decimal number",
         "write whole won, or a rate such as 104/100 or 104 %",
     ),
@@ -185,14 +200,24 @@ def read_yaml(file: Path, name: str) -> dict[str, Any]:
         raise CatalogueError([_in_words(error, name)]) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         what = (str(error).splitlines() or ["cannot be read"])[0][:200]
-        raise CatalogueError([Problem(name, None, "file", what, "check indentation, quotes and brackets")]) from None
+        raise CatalogueError(
+            [Problem(name, None, "file", what, "check indentation, quotes and brackets")]
+        ) from None
     if not isinstance(value, dict):
-        raise CatalogueError([Problem(name, 1, "file", "is empty or not a map of names", "see docs/how-to/add-a-programme")])
+        raise CatalogueError(
+            [Problem(name, 1, "file", "is empty or not a map of names", "see docs/how-to/add-a-programme")]
+        )
     return value
 
 
-BRACKETS = "the brackets do not fit", "close each [ and {, and put text or rules that contain [ ] { } , : in quotes"
-INDENTATION = "the indentation does not fit", "begin all entries of one list or map in the same column, with spaces"
+BRACKETS = (
+    "the brackets do not fit",
+    "close each [ and {, and put text or rules that contain [ ] { } , : in quotes",
+)
+INDENTATION = (
+    "the indentation does not fit",
+    "begin all entries of one list or map in the same column, with spaces",
+)
 WORDS = (  # what the parser says → what an official can act on
     ("did not find expected ',' or", *BRACKETS),
     ("did not find expected node content", *BRACKETS),
@@ -209,12 +234,28 @@ WORDS = (  # what the parser says → what an official can act on
         "a value or line begins with a tab, %, @ or `",
         "indent with spaces, and put text that begins with such a sign in quotes",
     ),
-    ("found unexpected end of stream", "a quotation mark is opened and never closed", "close it, or leave both out"),
-    ("found undefined alias", "a value begins with *", "put it in quotes; references to another place are not used here"),
+    (
+        "found unexpected end of stream",
+        "a quotation mark is opened and never closed",
+        "close it, or leave both out",
+    ),
+    (
+        "found undefined alias",
+        "a value begins with *",
+        "put it in quotes; references to another place are not used here",
+    ),
     ("found duplicate anchor", "refers to another place (an anchor and alias)", "write the value out"),
     ("second occurrence", "refers to another place (an anchor and alias)", "write the value out"),
-    ("but found another document", "a line --- begins a second document", "one file, one document: leave the line out"),
-    ("found unknown escape character", "a \\ stands in double quotes", "use single quotes for text with a backslash"),
+    (
+        "but found another document",
+        "a line --- begins a second document",
+        "one file, one document: leave the line out",
+    ),
+    (
+        "found unknown escape character",
+        "a \\ stands in double quotes",
+        "use single quotes for text with a backslash",
+    ),
     ("could not find expected ':'", "a line has no colon after its name", "write name: value"),
 )
 
@@ -294,7 +335,9 @@ class Entry:
         self.left = set(self.value)
         self.broken = not isinstance(value, dict)
         if self.broken:
-            self.problem("is not a map of names to values", "write its parts below it, indented, as name: value")
+            self.problem(
+                "is not a map of names to values", "write its parts below it, indented, as name: value"
+            )
 
     @property
     def where(self) -> str:
@@ -311,8 +354,12 @@ class Entry:
                 self.problem(f"{key} is missing", mend or f"add {key}:")
             return None
         kinds = wanted if isinstance(wanted, tuple) else (wanted,)
-        if value is not default and (not isinstance(value, kinds) or isinstance(value, bool) and bool not in kinds):
-            what = f"{key} is empty" if value is None else f"{key} is {_short(value)}, wanted is {_kind(wanted)}"
+        if value is not default and (
+            not isinstance(value, kinds) or isinstance(value, bool) and bool not in kinds
+        ):
+            what = (
+                f"{key} is empty" if value is None else f"{key} is {_short(value)}, wanted is {_kind(wanted)}"
+            )
             self.problem(what, mend or _mend(value, kinds), (key,))
             return None if default is ... else default
         return value
@@ -336,8 +383,10 @@ class Entry:
         return value if value is default or value is None else self._both(value, (key,))
 
     def _both(self, value: object, at: Path_) -> Text:
-        if not isinstance(value, dict) or set(value) != {"ko", "en"} or not all(
-            isinstance(text, str) and text.strip() for text in value.values()
+        if (
+            not isinstance(value, dict)
+            or set(value) != {"ko", "en"}
+            or not all(isinstance(text, str) and text.strip() for text in value.values())
         ):
             self.problem(*_both_problem(".".join(map(str, at)), value), at)
             return {"ko": _short(value), "en": _short(value)}
@@ -361,7 +410,9 @@ class Entry:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            self.problem(f"{key} is {_short(value)}, which is no day", 'write the day as "2026-01-01"', (key,))
+            self.problem(
+                f"{key} is {_short(value)}, which is no day", 'write the day as "2026-01-01"', (key,)
+            )
             return None
 
     def part(self, key: str) -> Entry:
@@ -485,7 +536,9 @@ class Reading:
             self.problems += error.problems
             return {}
         for key in sorted(set(contents) - {"name", "note", *OVERLAID}):
-            self.problem(self.overlay, (key,), f"{key} is not known here", f"an overlay holds {', '.join(OVERLAID)}")
+            self.problem(
+                self.overlay, (key,), f"{key} is not known here", f"an overlay holds {', '.join(OVERLAID)}"
+            )
         return contents
 
     def entry(self, section: str, key: str, file: Path, path: Path_, value: object) -> Entry:
@@ -513,10 +566,14 @@ class Reading:
         for file in files:
             contents = self.contents(file)
             if contents and set(contents) != {name}:
-                self.problem(file, (), f"holds {', '.join(map(str, contents))}", f"it should hold only {name}:")
+                self.problem(
+                    file, (), f"holds {', '.join(map(str, contents))}", f"it should hold only {name}:"
+                )
             entries = contents.get(name) or {}
             if not isinstance(entries, dict):
-                self.problem(file, (name,), f"{name} is not a map of names to values", "write each entry as name: {…}")
+                self.problem(
+                    file, (name,), f"{name} is not a map of names to values", "write each entry as name: {…}"
+                )
                 self.unread = True
                 continue
             for key, value in entries.items():
@@ -543,11 +600,21 @@ class Reading:
         """Raises CatalogueError when anything is wrong."""
         if not (self.folder / "catalogue.yaml").is_file():
             raise CatalogueError(
-                [Problem(str(self.folder), None, "folder", "holds no catalogue.yaml", "give the folder of a catalogue")]
+                [
+                    Problem(
+                        str(self.folder),
+                        None,
+                        "folder",
+                        "holds no catalogue.yaml",
+                        "give the folder of a catalogue",
+                    )
+                ]
             )
         head = Entry(self, self.folder / "catalogue.yaml", (), self.contents(self.folder / "catalogue.yaml"))
         name, jurisdiction = head.both("name"), head.text("jurisdiction")
-        fields = {key: head._both(text, ("fields", key)) for key, text in (head.take("fields", dict) or {}).items()}
+        fields = {
+            key: head._both(text, ("fields", key)) for key, text in (head.take("fields", dict) or {}).items()
+        }
         head.left.discard("languages")
         head.finish()
         sources = {key: self._source(key, entry) for key, entry in self.section("sources")}
@@ -576,7 +643,16 @@ class Reading:
         askable = {key: fact for key, fact in facts.items() if key not in BUILT_IN}
         version = self.hash.hexdigest()[:16]
         return Catalogue(
-            name, jurisdiction, version, fields, sources, askable, parameters, derived, programmes, str(self.folder)
+            name,
+            jurisdiction,
+            version,
+            fields,
+            sources,
+            askable,
+            parameters,
+            derived,
+            programmes,
+            str(self.folder),
         )
 
     def _check_strays(self) -> None:
@@ -589,7 +665,12 @@ class Reading:
             if file.suffix == ".yml":
                 self.problem(file, (), "is passed over: its name ends in .yml", f"name it {file.stem}.yaml")
             elif len(place.parts) > 2 or len(place.parts) == 1 and file.stem not in ("catalogue", *homes):
-                self.problem(file, (), "is passed over: it stands in no folder of the catalogue", "see docs/how-to/add-a-programme")
+                self.problem(
+                    file,
+                    (),
+                    "is passed over: it stands in no folder of the catalogue",
+                    "see docs/how-to/add-a-programme",
+                )
 
     # Facts, sources, parameters -------------------------------------------------------------------------------------------------
 
@@ -661,7 +742,9 @@ class Reading:
             entry.problem("min is greater than max", "give the least value first", ("min",))
         for key, end in (("min", low), ("max", high)):
             if abs(end) > NUMBER_MAX:
-                entry.problem(f"{key} is {_short(end)}, too large to calculate with", f"at most {NUMBER_MAX:,}", (key,))
+                entry.problem(
+                    f"{key} is {_short(end)}, too large to calculate with", f"at most {NUMBER_MAX:,}", (key,)
+                )
         return low, max(low, high)
 
     def _parameter(
@@ -683,7 +766,9 @@ class Reading:
                 self.unread = True
                 return None
         if kind == "date" and beyond == "add_last_step":
-            entry.problem("beyond: add_last_step adds figures, and these are days", "use repeat_last", ("beyond",))
+            entry.problem(
+                "beyond: add_last_step adds figures, and these are days", "use repeat_last", ("beyond",)
+            )
         keys = [facts[name].codes if facts[name].type == "code" else None for name in by]
         values = []
         for item in entry.entries("values"):
@@ -727,7 +812,9 @@ class Reading:
     def _history(self, entry: Entry, values: list[DatedValue]) -> tuple[DatedValue, ...]:
         """Values in time order; one without an end lasts until the next begins. Overlaps are refused."""
         if not values and entry.value.get("values") == []:
-            entry.problem("has no usable value", "give at least one entry with from, source, confidence and value")
+            entry.problem(
+                "has no usable value", "give at least one entry with from, source, confidence and value"
+            )
             return ()
         if not values:  # each was complained about
             return ()
@@ -756,7 +843,13 @@ class Reading:
         return tuple(closed)
 
     def _flat(
-        self, item: Entry, value: object, kind: str, keys: list[tuple[str, ...] | None], beyond: str | None, at: Path_
+        self,
+        item: Entry,
+        value: object,
+        kind: str,
+        keys: list[tuple[str, ...] | None],
+        beyond: str | None,
+        at: Path_,
     ) -> tuple[Number, ...] | None:
         """A number, or a table flattened in the order of its keys; None after a complaint."""
         if not keys:
@@ -765,7 +858,9 @@ class Reading:
         codes, rest = keys[0], keys[1:]
         if codes is None:
             if not isinstance(value, list) or not 2 <= len(value) <= HOUSEHOLD_SIZE_MAX:
-                item.problem("value is no list of figures from one person on", "write [figure, figure, …]", at)
+                item.problem(
+                    "value is no list of figures from one person on", "write [figure, figure, …]", at
+                )
                 return None
             if len(value) < HOUSEHOLD_SIZE_MAX and beyond is None:
                 item.problem(
@@ -785,8 +880,14 @@ class Reading:
         value = {str(code): part for code, part in value.items()}
         lacking, strange = sorted(set(codes) - set(value)), sorted(set(value) - set(codes))
         if lacking or strange:
-            what = [f"lacks {', '.join(lacking)[:200]}"] * bool(lacking) + [f"knows no {', '.join(strange)[:200]}"] * bool(strange)
-            item.problem(f"the table {' and '.join(what)}", f"write one figure for each of {', '.join(codes)[:200]}", at)
+            what = [f"lacks {', '.join(lacking)[:200]}"] * bool(lacking) + [
+                f"knows no {', '.join(strange)[:200]}"
+            ] * bool(strange)
+            item.problem(
+                f"the table {' and '.join(what)}",
+                f"write one figure for each of {', '.join(codes)[:200]}",
+                at,
+            )
             return None
         flat: list[Number] = []
         for code in codes:
@@ -810,7 +911,11 @@ class Reading:
                 item.problem(str(error), at=at)
                 return None
         if not isinstance(value, int) or isinstance(value, bool) or abs(value) > NUMBER_MAX:
-            what = "is missing" if value is None else f"is {_short(value)}, wanted is a whole number up to {NUMBER_MAX:,}"
+            what = (
+                "is missing"
+                if value is None
+                else f"is {_short(value)}, wanted is a whole number up to {NUMBER_MAX:,}"
+            )
             item.problem(f"value {what}", _mend(value, (int,)), at)
             return None
         return value
@@ -861,7 +966,12 @@ class Reading:
             if file.parent.name in NOT_PROGRAMMES:
                 continue
             if file.parent.name not in fields:
-                self.problem(file, (), f"folder {file.parent.name} is no field of life", "see fields: in catalogue.yaml")
+                self.problem(
+                    file,
+                    (),
+                    f"folder {file.parent.name} is no field of life",
+                    "see fields: in catalogue.yaml",
+                )
             for key, value in self.contents(file).items():
                 entry = self.entry("programmes", key, file, (key,), value)
                 self._check_word(entry, key)
@@ -889,7 +999,9 @@ class Reading:
             entry.problem(f"criterion {id} stands here twice", at=("criteria",))
         received = entry.text("received", None)
         if received is not None and not (
-            received in facts and facts[received].type == "bool" and facts[received].of in (subject, "household")
+            received in facts
+            and facts[received].type == "bool"
+            and facts[received].of in (subject, "household")
         ):
             if received in facts or not self.unread:
                 what = f"received: {received[:60]} is no yes/no fact of this subject"
@@ -901,7 +1013,9 @@ class Reading:
         for source in used:
             if source not in sources and not self.unread:
                 entry.problem(
-                    f"source {source[:60]} is not in sources/", "declare where the rule was read", ("sources",)
+                    f"source {source[:60]} is not in sources/",
+                    "declare where the rule was read",
+                    ("sources",),
                 )
         programme = Programme(
             id=key,
@@ -969,7 +1083,12 @@ class Reading:
         file, path = self.homes.get(programme.id, (self.folder / "catalogue.yaml", ()))
         for other in programme.excludes:
             if other not in programmes:
-                self.problem(file, (*path, "excludes"), f"excludes {other[:60]}, which is not in the catalogue", "check the id")
+                self.problem(
+                    file,
+                    (*path, "excludes"),
+                    f"excludes {other[:60]}, which is not in the catalogue",
+                    "check the id",
+                )
             elif other == programme.id:
                 self.problem(file, (*path, "excludes"), "excludes itself", "leave it out")
 
@@ -977,7 +1096,9 @@ class Reading:
         self, derived: dict[str, Derived], programmes: dict[str, Programme]
     ) -> tuple[dict[str, Derived], dict[str, Programme]]:
         try:
-            deepest, levels = max(depth(derived, programmes).items(), key=lambda item: item[1], default=("", 0))
+            deepest, levels = max(
+                depth(derived, programmes).items(), key=lambda item: item[1], default=("", 0)
+            )
             if levels > CHAIN_MAX:
                 what = f"rests on a chain of {levels} operations, more than {CHAIN_MAX}"
                 self.problem(*self.homes[deepest], what, "let derived values rest on fewer others")
@@ -985,7 +1106,9 @@ class Reading:
         except CycleError as error:
             file, path = self.homes[error.names[0]]
             circle = " → ".join((*error.names, error.names[0]))
-            self.problem(file, path, f"depends on itself: {circle}", "break the circle with a fact such as receives_…")
+            self.problem(
+                file, path, f"depends on itself: {circle}", "break the circle with a fact such as receives_…"
+            )
             return derived, programmes
 
 

@@ -93,7 +93,9 @@ class RuleSet:
         try:
             return plan_rules(self)
         except RangeError as error:
-            raise CatalogueError([Problem(self.catalogue.folder, None, str(self.day), str(error), MEND_RANGE)]) from None
+            raise CatalogueError(
+                [Problem(self.catalogue.folder, None, str(self.day), str(error), MEND_RANGE)]
+            ) from None
 
     def plan_for(self, gaps: Mapping[str, bool]) -> Plan:
         """The plan for a list in which only the facts named are known, with gaps or without; see `plan_rules`."""

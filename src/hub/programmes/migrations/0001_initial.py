@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,17 +14,31 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='PublishedCatalogue',
+            name="PublishedCatalogue",
             fields=[
-                ('version', models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ('jurisdiction', models.CharField(max_length=20)),
-                ('programmes', models.PositiveIntegerField()),
-                ('published_at', models.DateTimeField(auto_now_add=True)),
-                ('in_force', models.BooleanField(default=True)),
-                ('published_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("version", models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ("jurisdiction", models.CharField(max_length=20)),
+                ("programmes", models.PositiveIntegerField()),
+                ("published_at", models.DateTimeField(auto_now_add=True)),
+                ("in_force", models.BooleanField(default=True)),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('in_force', True)), fields=('in_force',), name='one_catalogue_in_force')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("in_force", True)),
+                        fields=("in_force",),
+                        name="one_catalogue_in_force",
+                    )
+                ],
             },
         ),
     ]
