@@ -115,6 +115,19 @@ def _make_accounts(demonstration: Demonstration) -> None:
             give_post(user, Role(role), Centre.objects.filter(code__in=dongs))
 
 
+def _catalogue_is_published() -> bool:
+    from hub.programmes import queries
+    from hub.programmes.models import PublishedCatalogue
+
+    return PublishedCatalogue.objects.filter(in_force=True, version=queries.catalogue().version).exists()
+
+
+def _publish_catalogue(demonstration: Demonstration) -> None:
+    from hub.programmes.actions import publish
+
+    publish()
+
+
 def _district_is_taken_in() -> bool:
     from hub.people.models import Household
 
@@ -153,6 +166,7 @@ def _screen_district(demonstration: Demonstration) -> None:
 STEPS_BEFORE_OPENING = (
     Step("Founding the district and its 14 centres", _district_is_founded, _found_district),
     Step("Making the demo accounts", _accounts_exist, _make_accounts),
+    Step("Publishing the catalogue", _catalogue_is_published, _publish_catalogue),
 )
 STEPS = (
     Step("Inventing the district", _district_is_taken_in, _invent_district, needs=("welfare.synthetic",)),

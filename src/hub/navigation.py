@@ -27,6 +27,7 @@ class Entry:
 
 ENTRIES = (
     Entry("home", _("Home")),
+    Entry("worklist", _("Work list"), Right.SEE_HOUSEHOLDS),
     Entry("interviews", _("Desk interview"), Right.INTERVIEW),
     Entry("run", _("District run"), Right.SEE_FIGURES),
     Entry("search", _("Find a household"), Right.SEE_HOUSEHOLDS),
