@@ -119,7 +119,8 @@ def _catalogue_is_published() -> bool:
     from hub.programmes import queries
     from hub.programmes.models import PublishedCatalogue
 
-    return PublishedCatalogue.objects.filter(in_force=True, version=queries.catalogue().version).exists()
+    current = PublishedCatalogue.objects.filter(in_force=True).first()
+    return current is not None and current.version == queries.catalogue().version
 
 
 def _publish_catalogue(demonstration: Demonstration) -> None:
@@ -166,7 +167,6 @@ def _screen_district(demonstration: Demonstration) -> None:
 STEPS_BEFORE_OPENING = (
     Step("Founding the district and its 14 centres", _district_is_founded, _found_district),
     Step("Making the demo accounts", _accounts_exist, _make_accounts),
-    Step("Publishing the catalogue", _catalogue_is_published, _publish_catalogue),
 )
 STEPS = (
     Step("Inventing the district", _district_is_taken_in, _invent_district, needs=("welfare.synthetic",)),
