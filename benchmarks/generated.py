@@ -198,7 +198,11 @@ def _programme(i: int, random: Random) -> Programme:
         else:
             criteria.append(random.choice(CHOICES[kind]))
     if i % 5 >= 2:
-        place = f'province == "p{random.randrange(PROVINCES):03d}"' if random.random() < 0.4 else f'district == "d{random.randrange(DISTRICTS):03d}"'
+        place = (
+            f'province == "p{random.randrange(PROVINCES):03d}"'
+            if random.random() < 0.4
+            else f'district == "d{random.randrange(DISTRICTS):03d}"'
+        )
         criteria.insert(0, place)
         if random.random() < 0.4:
             criteria.append(f"resident_months >= {random.choice((6, 12, 24))}")
@@ -209,10 +213,15 @@ def _programme(i: int, random: Random) -> Programme:
             f"max(1, minors) * sum_{i}",
             "max(0, round_down(median_income[household_size] * livelihood_rate, 1) - recognised_income)",
             f"min(2 * sum_{i}, rent)",
-            f"sum_{i} if recognised_income <= median_income[household_size] * third"
-            f" else round_down(sum_{i} * seven_tenths, 1) if recognised_income <= median_income[household_size] * half"
-            f" else round_down(sum_{i} * half, 1)",
-            f"max(0, sum_{i} - round_down(max(0, recognised_income - round_down(median_income[household_size] * third, 1)) * third, 1))",
+            (
+                f"sum_{i} if recognised_income <= median_income[household_size] * third"
+                f" else round_down(sum_{i} * seven_tenths, 1)"
+                f" if recognised_income <= median_income[household_size] * half else round_down(sum_{i} * half, 1)"
+            ),
+            (
+                f"max(0, sum_{i} - round_down(max(0, recognised_income"
+                " - round_down(median_income[household_size] * third, 1)) * third, 1))"
+            ),
             f"min(5 * sum_{i}, round_down(medical_cost * half, 1))",
         )
     )
@@ -233,13 +242,22 @@ def write_catalogue(folder: Path, count: int = PROGRAMMES, seed: int = 7) -> Pat
     sums |= {f"savings_{m}m": m * 1_000_000 for m in (6, 8, 10, 20)}
     parameters = {name: _parameter("rate", rate) for name, rate in rates.items()}
     parameters |= {name: _parameter("won", won) for name, won in sums.items()}
-    parameters["median_income"] = _parameter("won", MEDIAN) | {"by": "household_size", "beyond": "add_last_step"}
+    parameters["median_income"] = _parameter("won", MEDIAN) | {
+        "by": "household_size",
+        "beyond": "add_last_step",
+    }
     parameters["basic_property"] = _parameter("won", BASIC_PROPERTY) | {"by": "settlement"}
     derived = {"age_months": _derived("person", "int", "months_between(birth_date, as_of)")}
     for name, text in (OF_MEMBERS | OF_HOUSEHOLD).items():
         derived[name] = _derived("household", _type_of(name, text), text)
-    _write(folder / "catalogue.yaml", {"name": NAME, "jurisdiction": "xx", "languages": ["ko", "en"], "fields": {"all": NAME}})
-    _write(folder / "sources.yaml", {"sources": {"act": {"title": "Act", "address": "", "tier": "none", "read_on": "2026-01-01"}}})
+    _write(
+        folder / "catalogue.yaml",
+        {"name": NAME, "jurisdiction": "xx", "languages": ["ko", "en"], "fields": {"all": NAME}},
+    )
+    _write(
+        folder / "sources.yaml",
+        {"sources": {"act": {"title": "Act", "address": "", "tier": "none", "read_on": "2026-01-01"}}},
+    )
     for of, columns in (("household", HOUSEHOLD), ("person", PERSON)):
         facts = {name: _fact(of, column) for name, column in columns.items()}
         _write(folder / "facts" / f"{of}.yaml", {"facts": facts})
@@ -252,7 +270,10 @@ def write_catalogue(folder: Path, count: int = PROGRAMMES, seed: int = 7) -> Pat
 
 def _write(file: Path, contents: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in contents.items()), encoding="utf-8")  # type: ignore[attr-defined]
+    file.write_text(
+        "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in contents.items()),
+        encoding="utf-8",
+    )  # type: ignore[attr-defined]
 
 
 def _fact(of: str, column: Column) -> dict[str, object]:
@@ -290,7 +311,10 @@ def _entry(programme: Programme) -> dict[str, object]:
         "law": "Act",
         "subject": "household",
         "valid": {"from": "2020-01-01"},
-        "criteria": [{"id": f"c{i}", "label": NAME, "when": text, "law": "Act"} for i, text in enumerate(programme.criteria)],
+        "criteria": [
+            {"id": f"c{i}", "label": NAME, "when": text, "law": "Act"}
+            for i, text in enumerate(programme.criteria)
+        ],
         "amount": {"won": programme.amount, "per": "month"},
         "documents": [NAME],
         "apply_at": [NAME],
@@ -304,7 +328,9 @@ def _entry(programme: Programme) -> dict[str, object]:
 Columns = dict[str, np.ndarray]
 
 
-def population(households: int, shard: int = 250_000, seed: int = 1000) -> Iterator[tuple[pa.Table, pa.Table]]:
+def population(
+    households: int, shard: int = 250_000, seed: int = 1000
+) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Tables of households and members, part by part, ordered by region; about 2.23 members each."""
     for number, first in enumerate(range(0, households, shard)):
         yield _part(number, first, min(shard, households - first), households, seed)
@@ -320,12 +346,19 @@ def _part(number: int, first: int, count: int, total: int, seed: int) -> tuple[p
     poor = random.random(count) < 0.18
     head_age = random.gamma(12, 4.4, count).clip(19, 99)
     persons = _persons(random, owner, nth, head_age, poor)
-    homes = _households(random, count, district, head_age, poor, np.bincount(owner, persons["own_income"], count))
+    homes = _households(
+        random, count, district, head_age, poor, np.bincount(owner, persons["own_income"], count)
+    )
     ids = np.arange(first, first + count)
     names = pa.array([f"district {i}" for i in range(DISTRICTS)])
-    own = {"household_id": pa.array(ids), "area": pa.DictionaryArray.from_arrays(pa.array(district.astype(np.int32)), names)}
+    own = {
+        "household_id": pa.array(ids),
+        "area": pa.DictionaryArray.from_arrays(pa.array(district.astype(np.int32)), names),
+    }
     own |= {name: _arrow(random, column, homes[name]) for name, column in HOUSEHOLD.items()}
-    each = {"household_id": pa.array(ids[owner])} | {name: _arrow(random, column, persons[name]) for name, column in PERSON.items()}
+    each = {"household_id": pa.array(ids[owner])} | {
+        name: _arrow(random, column, persons[name]) for name, column in PERSON.items()
+    }
     return pa.table(own), pa.table(each)
 
 
@@ -333,7 +366,9 @@ def _arrow(random: np.random.Generator, column: Column, values: np.ndarray) -> p
     mask = random.random(len(values), dtype=np.float32) < column.unknown if column.unknown else None
     match column.type:
         case "code":
-            return pa.DictionaryArray.from_arrays(pa.array(values.astype(np.int16), mask=mask), pa.array(column.codes))
+            return pa.DictionaryArray.from_arrays(
+                pa.array(values.astype(np.int16), mask=mask), pa.array(column.codes)
+            )
         case "date":
             return pa.array(values.astype("datetime64[D]"), mask=mask)
         case "bool":
@@ -377,10 +412,19 @@ def _persons(
 
 
 def _households(
-    random: np.random.Generator, count: int, district: np.ndarray, head_age: np.ndarray, poor: np.ndarray, earned: np.ndarray
+    random: np.random.Generator,
+    count: int,
+    district: np.ndarray,
+    head_age: np.ndarray,
+    poor: np.ndarray,
+    earned: np.ndarray,
 ) -> Columns:
     def won(share: float, mean: float, spread: float, most: float = 9e7, unit: int = 1000) -> np.ndarray:
-        return np.where(random.random(count) < share, random.lognormal(mean, spread, count), 0).clip(0, most) // unit * unit
+        return (
+            np.where(random.random(count) < share, random.lognormal(mean, spread, count), 0).clip(0, most)
+            // unit
+            * unit
+        )
 
     def some(share: float) -> np.ndarray:
         return random.random(count) < share
@@ -389,13 +433,22 @@ def _households(
     tenure = np.where(owns, 0, random.integers(1, 5, count))
     settlement = district.astype(np.int64) * 7919 % 3
     car = won(0.6, 15.8, 0.8, 2e8, 10_000)
-    gets = {"livelihood": 0.3, "medical": 0.32, "housing": 0.4, "education": 0.1, "disability": 0.05, "energy": 0.3}
+    gets = {
+        "livelihood": 0.3,
+        "medical": 0.32,
+        "housing": 0.4,
+        "education": 0.1,
+        "disability": 0.05,
+        "energy": 0.3,
+    }
     return {
         "province": district.astype(np.int64) * PROVINCES // DISTRICTS,
         "district": district,
         "settlement": settlement,
         "tenure": tenure,
-        "deposit": np.select([tenure == 1, tenure == 2], [won(1, 18.5, 0.7, 3e9, 100_000), won(1, 16, 0.8, 3e9, 100_000)], 0),
+        "deposit": np.select(
+            [tenure == 1, tenure == 2], [won(1, 18.5, 0.7, 3e9, 100_000), won(1, 16, 0.8, 3e9, 100_000)], 0
+        ),
         "rent": np.where(tenure == 2, won(1, 12.9, 0.5, 5e6, 10_000), 0),
         "floor_area": random.integers(14, 180, count),
         "earned": earned.clip(0, 9e7),

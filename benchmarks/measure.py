@@ -70,7 +70,15 @@ def _resident(pid: int) -> int:
 
 def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
     """A plain table: the first column to the left, figures to the right."""
-    cells = [head, *[tuple(f"{cell:,.2f}" if isinstance(cell, float) else str(cell) for cell in row) for row in rows]]
+    cells = [
+        head,
+        *[tuple(f"{cell:,.2f}" if isinstance(cell, float) else str(cell) for cell in row) for row in rows],
+    ]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
-    lines = ["  ".join(c.ljust(w) if not i else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))) for row in cells]
+    lines = [
+        "  ".join(
+            c.ljust(w) if not i else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    ]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])

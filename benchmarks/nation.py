@@ -26,11 +26,15 @@ PROGRAMME = "programme_0"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--households", type=int, default=25_000_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
-    parser.add_argument("--keep", action="store_true", help="leave the nation there and use it again next time")
+    parser.add_argument(
+        "--keep", action="store_true", help="leave the nation there and use it again next time"
+    )
     parser.add_argument("--step", choices=("write", "screen", "reform"), help=argparse.SUPPRESS)
     parser.add_argument("--planes", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--warm", action="store_true", help=argparse.SUPPRESS)
@@ -56,9 +60,15 @@ def nation(folder: Path, given: argparse.Namespace) -> None:
         cost = measure.run("benchmarks.nation", "--step", "screen", *size, "--workers", workers, *planes)
         what = f"{workers} workers, {'all reasons kept' if planes else 'pairs, amounts, counts by area'}"
         rows.append((what, cost.said["wall"], cost.said["cpu"], cost.rss))
-    print(measure.table((f"{given.households:,} households, 300 programmes", "wall s", "CPU s", "peak MB of all"), rows))
+    print(
+        measure.table(
+            (f"{given.households:,} households, 300 programmes", "wall s", "CPU s", "peak MB of all"), rows
+        )
+    )
     said = measure.run("benchmarks.nation", "--step", "reform", *size).said
-    print(f"one changed figure: {said['cpu']:.3f} CPU s with winners, losers and won ({said['plan']:.3f} to plan the new rules): {said['effect']}")
+    print(
+        f"one changed figure: {said['cpu']:.3f} CPU s with winners, losers and won ({said['plan']:.3f} to plan the new rules): {said['effect']}"
+    )
 
 
 def write(folder: Path, given: argparse.Namespace) -> dict[str, float]:
@@ -67,7 +77,12 @@ def write(folder: Path, given: argparse.Namespace) -> dict[str, float]:
     started = time.perf_counter()
 
     def progress(done: int) -> None:
-        print(f"\r{done:,} households, {time.perf_counter() - started:,.0f} s", end="", file=sys.stderr, flush=True)
+        print(
+            f"\r{done:,} households, {time.perf_counter() - started:,.0f} s",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
 
     parts = country.population(given.households, 1_000_000)
     write_snapshot(catalogue, parts, folder=folder / "snapshot", as_of=country.AS_OF, progress=progress)
@@ -87,7 +102,9 @@ def screened(folder: Path, given: argparse.Namespace) -> dict[str, float]:
 
 def reform(folder: Path, given: argparse.Namespace) -> dict[str, object]:
     run = Run(folder / "run")
-    rules = welfare.load(changed_catalogue(folder / "catalogue", folder / "changed", PROGRAMME)).at(country.AS_OF)
+    rules = welfare.load(changed_catalogue(folder / "catalogue", folder / "changed", PROGRAMME)).at(
+        country.AS_OF
+    )
     before = measure.used()
     rules.plan_for(run.snapshot.gaps)
     planned = measure.used()

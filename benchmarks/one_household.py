@@ -1,6 +1,6 @@
 """One household against 300 programmes at the desk: milliseconds, with all reasons; and how long the rules take to load.
 
-    python -m benchmarks.one_household --openfisca /path/to/venv/bin/python
+python -m benchmarks.one_household --openfisca /path/to/venv/bin/python
 """
 
 from __future__ import annotations
@@ -25,8 +25,12 @@ HOUSEHOLDS = 200
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--openfisca", type=Path, help="a Python with openfisca-core; left out when not given")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--openfisca", type=Path, help="a Python with openfisca-core; left out when not given"
+    )
     parser.add_argument("--repeat", type=int, default=20)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -44,13 +48,23 @@ def main() -> None:
     told = milliseconds(lambda i: rules.assess(encoded[i]).truths, given.repeat)
     rows: list[tuple[object, ...]] = [
         ("all answers, amounts and criteria (true, false, open)", told),
-        ("from plain values to all results with missing facts and near misses", milliseconds(lambda i: rules.assess(households[i]).results, 2)),
+        (
+            "from plain values to all results with missing facts and near misses",
+            milliseconds(lambda i: rules.assess(households[i]).results, 2),
+        ),
     ]
     if given.openfisca is not None:
-        peer = measure.run("benchmarks.openfisca_peer", "--single", 12, python=str(given.openfisca)).said["cpu"] * 1000
+        peer = (
+            measure.run("benchmarks.openfisca_peer", "--single", 12, python=str(given.openfisca)).said["cpu"]
+            * 1000
+        )
         rows.append(("OpenFisca-core 46, yes or no, amounts", peer))
         rows = [(*row, f"{peer / row[1]:,.0f}×") for row in rows]  # type: ignore[operator]
-    print(measure.table(("one household, 300 programmes", "CPU ms", *(["faster"] if given.openfisca else [])), rows))
+    print(
+        measure.table(
+            ("one household, 300 programmes", "CPU ms", *(["faster"] if given.openfisca else [])), rows
+        )
+    )
     print(f"load the catalogue {loaded - start:.2f} CPU s, make the function {ready - loaded:.2f} CPU s")
 
 

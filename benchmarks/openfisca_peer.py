@@ -16,13 +16,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-import openfisca_core.variables.config as config
 from openfisca_core.entities import build_entity
 from openfisca_core.parameters import ParameterNode
 from openfisca_core.periods import DateUnit
 from openfisca_core.simulations import SimulationBuilder
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
-from openfisca_core.variables import Variable
+from openfisca_core.variables import Variable, config
 
 from benchmarks import generated as country
 
@@ -34,22 +33,37 @@ config.VALUE_TYPES[int]["dtype"] = np.int64
 def system(programmes: list[country.Programme]) -> tuple[TaxBenefitSystem, dict[str, str]]:
     """The system, and the name of each criterion's variable."""
     person = build_entity("person", "persons", "", is_person=True)
-    household = build_entity("household", "households", "", roles=[{"key": "member", "plural": "members", "label": ""}])
+    household = build_entity(
+        "household", "households", "", roles=[{"key": "member", "plural": "members", "label": ""}]
+    )
     system = TaxBenefitSystem([person, household])
     figures = country.SUMS | {name: won for programme in programmes for name, won in programme.sums.items()}
     figures |= {f"assets_{m}m": m * 1_000_000 for m in (100, 152, 188, 241, 310, 500)}
     figures |= {f"savings_{m}m": m * 1_000_000 for m in (6, 8, 10, 20)}
     rates = country.RATES | {name: rate for programme in programmes for name, rate in programme.rates.items()}
     limits = {name: int(rate.split()[0]) for name, rate in rates.items() if name.startswith("limit_")}
-    parameters = {name: {"values": {"2020-01-01": {"value": value}}} for name, value in (figures | limits).items()}
+    parameters = {
+        name: {"values": {"2020-01-01": {"value": value}}} for name, value in (figures | limits).items()
+    }
     system.parameters = ParameterNode("", data={"description": ""} | parameters)
-    types: dict[str, type] = {name: _type(column.type) for name, column in (country.HOUSEHOLD | country.PERSON).items()}
+    types: dict[str, type] = {
+        name: _type(column.type) for name, column in (country.HOUSEHOLD | country.PERSON).items()
+    }
     writer = _Writer(figures, rates, types)
 
     def add(name: str, entity: object, kind: type, formula: str | None = None) -> None:
-        attributes = {"value_type": kind, "entity": entity, "definition_period": DateUnit.MONTH, "label": name}
+        attributes = {
+            "value_type": kind,
+            "entity": entity,
+            "definition_period": DateUnit.MONTH,
+            "label": name,
+        }
         if formula is not None:
-            names = {"np": np, "MEDIAN": np.array([0, *country.MEDIAN]), "BASIC": np.array([*country.BASIC_PROPERTY.values()])}
+            names = {
+                "np": np,
+                "MEDIAN": np.array([0, *country.MEDIAN]),
+                "BASIC": np.array([*country.BASIC_PROPERTY.values()]),
+            }
             exec(f"def formula(household, period, parameters):\n  return {formula}", names)  # noqa: S102
             attributes["formula"] = names["formula"]
         system.add_variable(type(name, (Variable,), attributes))
@@ -67,7 +81,10 @@ def system(programmes: list[country.Programme]) -> tuple[TaxBenefitSystem, dict[
     for income in ("recognised", "assessed"):
         percent = f"({writer.value(income + '_income')} * 100 + household('median', period) - 1) // household('median', period)"
         add(f"percent_{income}", household, int, f"np.minimum(32000, {percent})")
-    criteria = {text: f"criterion_{i}" for i, text in enumerate(dict.fromkeys(c for p in programmes for c in p.criteria))}
+    criteria = {
+        text: f"criterion_{i}"
+        for i, text in enumerate(dict.fromkeys(c for p in programmes for c in p.criteria))
+    }
     for text, name in criteria.items():
         if found := INCOME_TEST.match(text):
             formula = f"household('percent_{found[1]}', period) <= parameters(period).{found[2]}"
@@ -75,8 +92,18 @@ def system(programmes: list[country.Programme]) -> tuple[TaxBenefitSystem, dict[
             formula = writer.write(text)
         add(name, household, bool, formula)
     for programme in programmes:
-        add(programme.id, household, bool, " & ".join(f"household('{criteria[text]}', period)" for text in programme.criteria))
-        add("amount_" + programme.id, household, int, f"np.where(household('{programme.id}', period), {writer.write(programme.amount)}, 0)")
+        add(
+            programme.id,
+            household,
+            bool,
+            " & ".join(f"household('{criteria[text]}', period)" for text in programme.criteria),
+        )
+        add(
+            "amount_" + programme.id,
+            household,
+            int,
+            f"np.where(household('{programme.id}', period), {writer.write(programme.amount)}, 0)",
+        )
     return system, criteria
 
 
@@ -90,7 +117,9 @@ class _Writer:
     def __init__(self, figures: dict[str, int], rates: dict[str, str], types: dict[str, type]) -> None:
         self.figures, self.rates, self.types = figures, rates, types
         self.codes = {
-            name: column.codes for name, column in (country.HOUSEHOLD | country.PERSON).items() if column.type == "code"
+            name: column.codes
+            for name, column in (country.HOUSEHOLD | country.PERSON).items()
+            if column.type == "code"
         }
         self.of_member = False
 
@@ -125,7 +154,11 @@ class _Writer:
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return f"np.where({self.node(test)}, {self.node(body)}, {self.node(orelse)})"
             case ast.Subscript(value=ast.Name(id=table)):
-                return "household('median', period)" if table == "median_income" else f"np.take(BASIC, {self.value('settlement')})"
+                return (
+                    "household('median', period)"
+                    if table == "median_income"
+                    else f"np.take(BASIC, {self.value('settlement')})"
+                )
             case ast.Call(func=ast.Name(id=function), args=args):
                 return self.call(function, args)
         raise TypeError(ast.dump(node))
@@ -138,12 +171,22 @@ class _Writer:
                 places = [self.codes[name].index(word.value) for word in words]
                 found = " | ".join(f"({self.value(name)} == {place})" for place in places)
                 return f"~({found})" if isinstance(op, ast.NotEq) else f"({found})"
-            case ast.Compare(left=left, ops=[ast.LtE()], comparators=[ast.BinOp(left=whole, op=ast.Mult(), right=ast.Name(id=rate))]) if rate in self.rates:
+            case ast.Compare(
+                left=left,
+                ops=[ast.LtE()],
+                comparators=[ast.BinOp(left=whole, op=ast.Mult(), right=ast.Name(id=rate))],
+            ) if rate in self.rates:
                 above, below = self.fraction(rate)
                 return f"({self.node(left)} * {below} <= {self.node(whole)} * {above})"
         signs = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
         parts = [self.node(part) for part in (node.left, *node.comparators)]
-        return "(" + " & ".join(f"({a} {signs[type(op)]} {b})" for a, op, b in zip(parts, node.ops, parts[1:], strict=False)) + ")"
+        return (
+            "("
+            + " & ".join(
+                f"({a} {signs[type(op)]} {b})" for a, op, b in zip(parts, node.ops, parts[1:], strict=False)
+            )
+            + ")"
+        )
 
     def call(self, function: str, args: list[ast.expr]) -> str:
         if function in ("min", "max"):
@@ -230,4 +273,6 @@ if __name__ == "__main__":
     parser.add_argument("--results", type=Path)
     parser.add_argument("--single", type=int, metavar="REPEATS")
     given = parser.parse_args()
-    print(json.dumps(single(given.single) if given.single else run(given.households, given.seed, given.results)))
+    print(
+        json.dumps(single(given.single) if given.single else run(given.households, given.seed, given.results))
+    )

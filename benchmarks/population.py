@@ -14,6 +14,7 @@ import json
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,10 +27,16 @@ from welfare.screening import Snapshot, screen, write_snapshot
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--households", type=int, default=1_000_000)
-    parser.add_argument("--openfisca", type=Path, help="a Python with openfisca-core; left out when not given")
-    parser.add_argument("--repeat", type=int, default=3, help="runs of the hub; the least counts, for OpenFisca too")
+    parser.add_argument(
+        "--openfisca", type=Path, help="a Python with openfisca-core; left out when not given"
+    )
+    parser.add_argument(
+        "--repeat", type=int, default=3, help="runs of the hub; the least counts, for OpenFisca too"
+    )
     parser.add_argument("--step", choices=("write", "screen"), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--planes", action="store_true", help=argparse.SUPPRESS)
@@ -60,51 +67,96 @@ def screened(folder: Path, planes: bool) -> dict[str, float]:
         run = screen(rules, snapshot, out, workers=1, planes=planes)
         marks.append(measure.used())
         summary = run.summary()
-    stages = dict(zip(("load", "plan", "screen"), (b - a for a, b in zip(marks, marks[1:], strict=False)), strict=True))
-    return stages | {name: pc.sum(summary[name]).as_py() / snapshot.households for name in ("entitled", "unknown")}
+    stages = dict(zip(("load", "plan", "screen"), (b - a for a, b in pairwise(marks)), strict=True))
+    return stages | {
+        name: pc.sum(summary[name]).as_py() / snapshot.households for name in ("entitled", "unknown")
+    }
 
 
 def compare(households: int, openfisca: Path | None, repeat: int) -> None:
     rows: list[tuple[object, ...]] = []
     with tempfile.TemporaryDirectory() as scratch:
         say(f"writing {households:,} households")
-        written = measure.run("benchmarks.population", "--step", "write", "--folder", scratch, "--households", households)
-        for name, planes in (("hub: bounds, pairs, amounts, counts by area", []), ("hub: the same and all reasons kept", ["--planes"])):
+        written = measure.run(
+            "benchmarks.population", "--step", "write", "--folder", scratch, "--households", households
+        )
+        for name, planes in (
+            ("hub: bounds, pairs, amounts, counts by area", []),
+            ("hub: the same and all reasons kept", ["--planes"]),
+        ):
             say(name)
-            costs = [measure.run("benchmarks.population", "--step", "screen", "--folder", scratch, *planes) for _ in range(repeat)]
+            costs = [
+                measure.run("benchmarks.population", "--step", "screen", "--folder", scratch, *planes)
+                for _ in range(repeat)
+            ]
             best = min(costs, key=lambda cost: cost.said["screen"])
             rows.append((name, best.said["screen"], best.wall, best.rss))
         said = best.said
     if openfisca is not None:
         say("OpenFisca")
-        costs = [measure.run("benchmarks.openfisca_peer", "--households", households, python=str(openfisca)) for _ in range(max(1, repeat - 1))]
+        costs = [
+            measure.run("benchmarks.openfisca_peer", "--households", households, python=str(openfisca))
+            for _ in range(max(1, repeat - 1))
+        ]
         cost = min(costs, key=lambda cost: cost.said["cpu"])
-        rows.append(("OpenFisca-core 46: yes or no, amounts", cost.said["cpu"], cost.said["wall"], cost.said["rss"]))
-        rows = [(*row, f"{cost.said['cpu'] / row[1]:.1f}×", f"{cost.said['rss'] / row[3]:.1f}×") for row in rows]  # type: ignore[operator]
-        print(measure.table((f"{households:,} households, 300 programmes", "CPU s", "wall s", "peak MB", "less CPU", "less memory"), rows))
+        rows.append(
+            ("OpenFisca-core 46: yes or no, amounts", cost.said["cpu"], cost.said["wall"], cost.said["rss"])
+        )
+        rows = [
+            (*row, f"{cost.said['cpu'] / row[1]:.1f}×", f"{cost.said['rss'] / row[3]:.1f}×") for row in rows
+        ]  # type: ignore[operator]
+        print(
+            measure.table(
+                (
+                    f"{households:,} households, 300 programmes",
+                    "CPU s",
+                    "wall s",
+                    "peak MB",
+                    "less CPU",
+                    "less memory",
+                ),
+                rows,
+            )
+        )
         check_agreement(openfisca)
     else:
-        print(measure.table((f"{households:,} households, 300 programmes", "CPU s", "wall s", "peak MB"), rows))
+        print(
+            measure.table((f"{households:,} households, 300 programmes", "CPU s", "wall s", "peak MB"), rows)
+        )
     print(f"a household: {said['entitled']:.2f} entitled, {said['unknown']:.2f} cannot be told; ", end="")
-    print(f"before: load {said['load']:.2f}, plan {said['plan']:.2f} CPU s; the list written once: {written.cpu:.1f} CPU s")
+    print(
+        f"before: load {said['load']:.2f}, plan {said['plan']:.2f} CPU s; the list written once: {written.cpu:.1f} CPU s"
+    )
 
 
 def check_agreement(openfisca: Path, households: int = 50_000) -> None:
     """Without gaps both engines find the same number of households and the same sum for every programme."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        measure.run("benchmarks.openfisca_peer", "--households", households, "--results", folder / "peer.json", python=str(openfisca))
+        measure.run(
+            "benchmarks.openfisca_peer",
+            "--households",
+            households,
+            "--results",
+            folder / "peer.json",
+            python=str(openfisca),
+        )
         peer = json.loads((folder / "peer.json").read_text())
         catalogue = welfare.load(country.write_catalogue(folder / "catalogue"))
         tables = [filled(table) for table in next(iter(country.population(households, households)))]
         snapshot = write_snapshot(catalogue, *tables, folder=folder / "snapshot", as_of=country.AS_OF)
-        summary = {row["programme"]: row for row in screen(catalogue.at(country.AS_OF), snapshot, folder / "run").summary().to_pylist()}
+        summary = {
+            row["programme"]: row
+            for row in screen(catalogue.at(country.AS_OF), snapshot, folder / "run").summary().to_pylist()
+        }
     wrong = [
         programme.id
         for programme, entitled, won in zip(country.programmes(), peer["entitled"], peer["won"], strict=True)
         if (summary[programme.id]["entitled"], summary[programme.id]["won_low"]) != (entitled, won)
     ]
-    print(f"agreement without gaps, {households:,} households: {300 - len(wrong)} of 300 programmes, {sum(peer['entitled']):,} pairs")
+    print(
+        f"agreement without gaps, {households:,} households: {300 - len(wrong)} of 300 programmes, {sum(peer['entitled']):,} pairs"
+    )
     if wrong:
         sys.exit(f"differ: {', '.join(wrong[:10])}")
 

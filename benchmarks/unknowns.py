@@ -36,7 +36,9 @@ class Nulls:
         self.memo: dict[tuple[int, int | None], Value] = {}
 
     def answer(self, programme: str) -> Value:
-        return all_of([self.value(criterion.when, None) for criterion in self.rules.programmes[programme].criteria])  # type: ignore[misc]
+        return all_of(
+            [self.value(criterion.when, None) for criterion in self.rules.programmes[programme].criteria]
+        )  # type: ignore[misc]
 
     def value(self, node: Node, member: int | None) -> Value:
         key = (id(node), member)
@@ -111,7 +113,9 @@ class Nulls:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--households", type=int, default=1_000)
     given = parser.parse_args()
     counts = {"ranges": [0, 0], "NULL": [0, 0]}
@@ -129,9 +133,20 @@ def main() -> None:
                 counts[way][0] += answer is None
                 counts[way][1] += answer is True
     rows: list[tuple[object, ...]] = [
-        (way, *(count / len(households) for count in found), f"{found[0] / counts['NULL'][0]:.0%}") for way, found in counts.items()
+        (way, *(count / len(households) for count in found), f"{found[0] / counts['NULL'][0]:.0%}")
+        for way, found in counts.items()
     ]
-    print(measure.table((f"{len(households)} households × {len(rules.programmes)}", "open each", "surely entitled each", "open, of NULL's"), rows))
+    print(
+        measure.table(
+            (
+                f"{len(households)} households × {len(rules.programmes)}",
+                "open each",
+                "surely entitled each",
+                "open, of NULL's",
+            ),
+            rows,
+        )
+    )
     print(f"answers that NULL logic is sure of and ranges give otherwise: {wrong}")
 
 

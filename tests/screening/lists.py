@@ -22,12 +22,16 @@ def random_households(seed: int, rules: RuleSet, count: int) -> list[Household]:
     return [random_household(random, rules) for _ in range(count)]
 
 
-def tables(rules: RuleSet, households: Sequence[Household], areas: Sequence[str] = ("A", "B", "C")) -> tuple[pa.Table, pa.Table]:
+def tables(
+    rules: RuleSet, households: Sequence[Household], areas: Sequence[str] = ("A", "B", "C")
+) -> tuple[pa.Table, pa.Table]:
     """The households `h0`, `h1`, … and their members as tables; facts that nobody has get no column."""
     own: dict[str, list[object]] = {"household_id": [f"h{i}" for i in range(len(households))]}
     if areas:
         own["area"] = [areas[i * 7 % len(areas)] for i in range(len(households))]
-    members = [(i, j, member) for i, household in enumerate(households) for j, member in enumerate(household.members)]
+    members = [
+        (i, j, member) for i, household in enumerate(households) for j, member in enumerate(household.members)
+    ]
     each: dict[str, list[object]] = {
         "household_id": [f"h{i}" for i, _, _ in members],
         "person_id": [f"h{i}/{j}" for i, j, _ in members],
@@ -35,13 +39,16 @@ def tables(rules: RuleSet, households: Sequence[Household], areas: Sequence[str]
     }
     kinds: dict[str, pa.DataType] = {}
     for name, fact in rules.catalogue.facts.items():
-        rows = [h.facts for h in households] if fact.of == "household" else [member for _, _, member in members]
+        rows = (
+            [h.facts for h in households] if fact.of == "household" else [member for _, _, member in members]
+        )
         values = [row.get(name) for row in rows]
         if any(value is not None for value in values):
             (own if fact.of == "household" else each)[name] = [_plain(fact, value) for value in values]
             kinds[name] = KINDS[fact.type]
     return tuple(  # type: ignore[return-value]
-        pa.table({name: pa.array(values, kinds.get(name)) for name, values in columns.items()}) for columns in (own, each)
+        pa.table({name: pa.array(values, kinds.get(name)) for name, values in columns.items()})
+        for columns in (own, each)
     )
 
 
@@ -50,4 +57,6 @@ def _plain(fact: Fact, value: object) -> object:
 
 
 def frozen(rules: RuleSet, households: Sequence[Household], folder: Path, **options: object) -> Snapshot:
-    return write_snapshot(rules.catalogue, *tables(rules, households), folder / "snapshot", as_of=rules.day, **options)  # type: ignore[arg-type]
+    return write_snapshot(
+        rules.catalogue, *tables(rules, households), folder / "snapshot", as_of=rules.day, **options
+    )  # type: ignore[arg-type]

@@ -44,7 +44,9 @@ def test_every_stored_answer_is_what_the_household_itself_would_be_told(seed: in
     }
     for number, household in enumerate(households):
         results = rules.assess(household).results
-        assert [stored(answer) for answer in run.household(f"h{number}")] == [told(result) for result in results], (seed, number)
+        assert [stored(answer) for answer in run.household(f"h{number}")] == [
+            told(result) for result in results
+        ], (seed, number)
         for result in results:
             pair = entitled.pop((f"h{number}", result.member, result.programme.id), None)
             assert (pair is not None) == (result.answer == "entitled")

@@ -17,7 +17,9 @@ DAYS = (-400, -30, 0, 40)  # later figures, other ages, programmes that begin an
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_quick_answer_is_that_of_screening_again(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_quick_answer_is_that_of_screening_again(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(snapshot, "OWN_CLASS", 8)
     rules = random_rules(seed)
     held = frozen(rules, random_households(seed, rules, 150), tmp_path)
@@ -30,7 +32,9 @@ def test_the_quick_answer_is_that_of_screening_again(seed: int, tmp_path: Path, 
 
 def changes(table: pa.Table) -> dict[str, dict[str, int]]:
     return {
-        row["programme"]: row for row in table.to_pylist() if any(value for name, value in row.items() if name != "programme")
+        row["programme"]: row
+        for row in table.to_pylist()
+        if any(value for name, value in row.items() if name != "programme")
     }
 
 
@@ -42,6 +46,8 @@ def test_the_same_rules_change_nothing_and_look_at_nothing(tmp_path: Path) -> No
 
 def test_without_planes_there_is_no_quick_answer(tmp_path: Path) -> None:
     rules = random_rules(1)
-    run = screen(rules, frozen(rules, random_households(1, rules, 30), tmp_path), tmp_path / "run", planes=False)
+    run = screen(
+        rules, frozen(rules, random_households(1, rules, 30), tmp_path), tmp_path / "run", planes=False
+    )
     with pytest.raises(RunError, match="planes=True"):
         quick(run, rules)

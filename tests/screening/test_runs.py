@@ -11,7 +11,8 @@ from tests.rules.random_catalogue import random_rules
 from tests.screening.lists import frozen, random_households, tables
 from welfare.facts import Household
 from welfare.rules.ruleset import RuleSet
-from welfare.screening import Cancelled, Run, RunError, Snapshot, outcome, run as running, screen, snapshot, write_snapshot
+from welfare.screening import Cancelled, Run, RunError, Snapshot, outcome, screen, snapshot, write_snapshot
+from welfare.screening import run as running
 
 SEED = 7
 HOUSEHOLDS = 500
@@ -45,17 +46,24 @@ def test_two_equal_runs_have_equal_hashes(rules: RuleSet, held: Snapshot, tmp_pa
     assert one.pairs().equals(two.pairs())
 
 
-def test_other_answers_give_another_hash(rules: RuleSet, households: list[Household], held: Snapshot, tmp_path: Path) -> None:
+def test_other_answers_give_another_hash(
+    rules: RuleSet, households: list[Household], held: Snapshot, tmp_path: Path
+) -> None:
     (tmp_path / "other").mkdir()
     fewer = frozen(rules, households[:-1], tmp_path / "other")
     assert fewer.hash != held.hash
     assert screen(rules, fewer, tmp_path / "one").hash != screen(rules, held, tmp_path / "two").hash
 
 
-def test_a_snapshot_has_the_same_hash_wherever_it_is_written(rules: RuleSet, households: list[Household], tmp_path: Path) -> None:
+def test_a_snapshot_has_the_same_hash_wherever_it_is_written(
+    rules: RuleSet, households: list[Household], tmp_path: Path
+) -> None:
     for name in ("here", "there"):
         (tmp_path / name).mkdir()
-    assert frozen(rules, households, tmp_path / "here").hash == frozen(rules, households, tmp_path / "there").hash
+    assert (
+        frozen(rules, households, tmp_path / "here").hash
+        == frozen(rules, households, tmp_path / "there").hash
+    )
 
 
 def test_the_number_of_workers_does_not_change_the_outcome(
@@ -64,13 +72,17 @@ def test_the_number_of_workers_does_not_change_the_outcome(
     alone = screen(rules, held, tmp_path / "alone", workers=1)
     monkeypatch.setattr(running, "IN_PROCESS", 0)
     told: list[int] = []
-    together = screen(rules, held, tmp_path / "together", workers=2, progress=lambda done, total: told.append(done))
+    together = screen(
+        rules, held, tmp_path / "together", workers=2, progress=lambda done, total: told.append(done)
+    )
     assert together.hash == alone.hash
     assert told == sorted(told)
     assert told[-1] == HOUSEHOLDS
 
 
-def test_a_run_stopped_on_request_goes_on_where_it_stopped(rules: RuleSet, held: Snapshot, tmp_path: Path) -> None:
+def test_a_run_stopped_on_request_goes_on_where_it_stopped(
+    rules: RuleSet, held: Snapshot, tmp_path: Path
+) -> None:
     whole = screen(rules, held, tmp_path / "whole")
     asked = 0
 
@@ -117,23 +129,32 @@ def test_a_killed_run_leaves_no_half_part_and_goes_on(
 def test_a_finished_run_is_not_done_again(rules: RuleSet, held: Snapshot, tmp_path: Path) -> None:
     first = screen(rules, held, tmp_path / "run")
     told: list[int] = []
-    assert screen(rules, held, tmp_path / "run", progress=lambda done, total: told.append(done)).hash == first.hash
+    assert (
+        screen(rules, held, tmp_path / "run", progress=lambda done, total: told.append(done)).hash
+        == first.hash
+    )
     assert told == []
 
 
-def test_a_folder_with_another_run_is_refused(rules: RuleSet, households: list[Household], held: Snapshot, tmp_path: Path) -> None:
+def test_a_folder_with_another_run_is_refused(
+    rules: RuleSet, households: list[Household], held: Snapshot, tmp_path: Path
+) -> None:
     screen(rules, held, tmp_path / "run")
     (tmp_path / "other").mkdir()
     with pytest.raises(RunError, match="another snapshot"):
         screen(rules, frozen(rules, households[:50], tmp_path / "other"), tmp_path / "run")
 
 
-def test_a_snapshot_written_for_other_facts_is_refused(rules: RuleSet, held: Snapshot, tmp_path: Path) -> None:
+def test_a_snapshot_written_for_other_facts_is_refused(
+    rules: RuleSet, held: Snapshot, tmp_path: Path
+) -> None:
     with pytest.raises(snapshot.SnapshotError, match="Write the snapshot again"):
         screen(random_rules(SEED + 1), held, tmp_path / "run")
 
 
-def test_without_planes_pairs_are_there_and_reasons_are_refused(rules: RuleSet, held: Snapshot, tmp_path: Path) -> None:
+def test_without_planes_pairs_are_there_and_reasons_are_refused(
+    rules: RuleSet, held: Snapshot, tmp_path: Path
+) -> None:
     bare, full = screen(rules, held, tmp_path / "bare", planes=False), screen(rules, held, tmp_path / "full")
     assert bare.pairs().equals(full.pairs())
     with pytest.raises(RunError, match="planes=True"):
@@ -151,10 +172,16 @@ def test_a_household_that_is_not_in_the_list_is_named(rules: RuleSet, held: Snap
 def test_pages_of_pairs_make_up_all_pairs(rules: RuleSet, held: Snapshot, tmp_path: Path) -> None:
     run = screen(rules, held, tmp_path / "run")
     everything = run.pairs().to_pylist()
-    pages = [row for start in range(0, len(everything) + 1, 37) for row in run.pairs(limit=37, offset=start).to_pylist()]
+    pages = [
+        row
+        for start in range(0, len(everything) + 1, 37)
+        for row in run.pairs(limit=37, offset=start).to_pylist()
+    ]
     assert pages == everything
     for name in run.programmes:
-        assert run.pairs(programme=name).to_pylist() == [row for row in everything if row["programme"] == name]
+        assert run.pairs(programme=name).to_pylist() == [
+            row for row in everything if row["programme"] == name
+        ]
     assert run.pairs(area="B").to_pylist() == [row for row in everything if row["area"] == "B"]
     assert run.pairs(missed=True).to_pylist() == [row for row in everything if row["receives"] is False]
     with pytest.raises(KeyError):
@@ -167,7 +194,9 @@ def test_who_misses_most_comes_first(rules: RuleSet, held: Snapshot, tmp_path: P
     worth: dict[str, int] = {}
     for row in run.pairs(missed=True).to_pylist():
         if row["set_aside_for"] is None:
-            worth[row["household_id"]] = worth.get(row["household_id"], 0) + (row["amount_low"] or 0) * per[row["programme"]]
+            worth[row["household_id"]] = (
+                worth.get(row["household_id"], 0) + (row["amount_low"] or 0) * per[row["programme"]]
+            )
     listed = run.missed_by_household(limit=None).to_pylist()
     assert {row["household_id"]: row["won_a_year"] for row in listed} == worth
     assert [row["won_a_year"] for row in listed] == sorted(worth.values(), reverse=True)
@@ -181,7 +210,8 @@ def test_the_difference_of_two_runs_is_that_of_their_pairs(tmp_path: Path) -> No
     held = frozen(rules, random_households(3, rules, 200), tmp_path)
     before, after = screen(other, held, tmp_path / "before"), screen(rules, held, tmp_path / "after")
     pairs = [
-        {(row["household_id"], row["member"], row["programme"]): row for row in run.pairs().to_pylist()} for run in (before, after)
+        {(row["household_id"], row["member"], row["programme"]): row for row in run.pairs().to_pylist()}
+        for run in (before, after)
     ]
     for row in before.compare(after).to_pylist():
         old, new = ({k: v for k, v in some.items() if k[2] == row["programme"]} for some in pairs)
@@ -195,7 +225,9 @@ def test_the_difference_of_two_runs_is_that_of_their_pairs(tmp_path: Path) -> No
             assert row[f"won_{end}_difference"] == sums[1] - sums[0]
 
 
-def test_a_list_in_parts_is_screened_like_the_whole_list(rules: RuleSet, households: list[Household], tmp_path: Path) -> None:
+def test_a_list_in_parts_is_screened_like_the_whole_list(
+    rules: RuleSet, households: list[Household], tmp_path: Path
+) -> None:
     own, each = tables(rules, households)
     whole = write_snapshot(rules.catalogue, own, each, tmp_path / "whole", as_of=rules.day)
     cut = write_snapshot(rules.catalogue, own, each, tmp_path / "cut", as_of=rules.day, shard_households=70)

@@ -121,10 +121,18 @@ def test_a_wrong_list_is_refused_with_place_and_mend(what: str, catalogue: Catal
 def test_a_fact_in_the_wrong_table_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
     own, each = lists()
     with pytest.raises(SnapshotError, match="Move it to the table of persons"):
-        write_snapshot(catalogue, own.append_column("employed", pa.array([True, False])), each, tmp_path / "snapshot", as_of=DAY)
+        write_snapshot(
+            catalogue,
+            own.append_column("employed", pa.array([True, False])),
+            each,
+            tmp_path / "snapshot",
+            as_of=DAY,
+        )
 
 
-def test_a_household_of_twenty_one_is_refused_and_one_of_twenty_is_not(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_a_household_of_twenty_one_is_refused_and_one_of_twenty_is_not(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
     for members in (20, 21):
         own, each = pa.table({"household_id": ["a"]}), pa.table({"household_id": ["a"] * members})
         if members == 20:
@@ -136,7 +144,10 @@ def test_a_household_of_twenty_one_is_refused_and_one_of_twenty_is_not(catalogue
 
 def test_a_household_in_two_parts_of_a_list_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
     part = lists()
-    later = tuple(table.set_column(0, "household_id", pa.array(names)) for table, names in zip(lists(), (["b", "c"], ["b", "c", "b"]), strict=True))
+    later = tuple(
+        table.set_column(0, "household_id", pa.array(names))
+        for table, names in zip(lists(), (["b", "c"], ["b", "c", "b"]), strict=True)
+    )
     with pytest.raises(SnapshotError, match="'b' stands in the list twice"):
         write_snapshot(catalogue, [part, later], folder=tmp_path / "snapshot", as_of=DAY)  # type: ignore[list-item]
 

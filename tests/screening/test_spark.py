@@ -20,7 +20,16 @@ from welfare.screening.kernel import Kernel
 from welfare.screening.outcome import Screening
 from welfare.screening.spark import pairs_of, screen_on_spark
 
-COLUMNS = ("household_id", "person_id", "member", "programme", "amount_low", "amount_high", "receives", "set_aside_for")
+COLUMNS = (
+    "household_id",
+    "person_id",
+    "member",
+    "programme",
+    "amount_low",
+    "amount_high",
+    "receives",
+    "set_aside_for",
+)
 
 
 def nested(own: pa.Table, each: pa.Table) -> pa.Table:
@@ -56,7 +65,7 @@ def spark() -> Iterator[Any]:
         warnings.simplefilter("ignore")
         try:
             session, close = _sail()
-        except Exception:  # not installed, or not for this version of pyspark
+        except Exception:  # noqa: BLE001 - not installed, or not for this version of pyspark
             session, close = _java()
         yield session
         close()
@@ -82,10 +91,14 @@ def _sail() -> tuple[Any, Any]:
 def _java() -> tuple[Any, Any]:
     from pyspark.sql import SparkSession
 
-    options = {"spark.ui.enabled": "false", "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+    options = {
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+    }
     try:
         session = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
-    except Exception as error:  # no Java, or a pyspark without it: each version says so in its own way
+    except Exception as error:  # noqa: BLE001 - no Java, or a pyspark without it: each version says so in its own way
         pytest.skip(f"Spark does not start here: {error}")
     return session, session.stop
 

@@ -215,20 +215,22 @@ def _in_force(column: str) -> sql.Composable:
     return sql.SQL(_IN_FORCE).format(about=sql.Identifier(column), ranks=ranks)
 
 
+# `several` comes first and is small, so the wide rows are read once and not once more for each comparison.
 _IN_FORCE = """
+    WITH several AS MATERIALIZED (
+        SELECT {about} AS about FROM people_factrecord WHERE {about} IS NOT NULL
+        GROUP BY {about} HAVING count(*) > 1
+    )
     SELECT record.{about} AS about, record.values AS facts
     FROM people_factrecord AS record
-    WHERE record.{about} IS NOT NULL AND NOT EXISTS (
-        SELECT FROM people_factrecord AS other WHERE other.{about} = record.{about} AND other.id <> record.id
-    )
+    WHERE record.{about} IS NOT NULL AND record.{about} NOT IN (SELECT about FROM several)
     UNION ALL
     SELECT about, json_object_agg(name, value)
     FROM (
         SELECT DISTINCT ON (record.{about}, said.key) record.{about} AS about, said.key AS name, said.value
-        FROM people_factrecord AS record CROSS JOIN LATERAL json_each(record.values) AS said
-        WHERE record.{about} IS NOT NULL AND EXISTS (
-            SELECT FROM people_factrecord AS other WHERE other.{about} = record.{about} AND other.id <> record.id
-        )
+        FROM several
+        JOIN people_factrecord AS record ON record.{about} = several.about
+        CROSS JOIN LATERAL json_each(record.values) AS said
         ORDER BY record.{about}, said.key, CASE record.source {ranks} END DESC,
             record.collected_on DESC, record.id DESC
     ) AS standing

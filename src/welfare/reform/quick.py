@@ -195,8 +195,8 @@ class _Question:
             if self._amounts is None:
                 self._amounts = Kernel(self.rules, self.run.snapshot.gaps, self.wanted)
             values = block.computed(self._amounts)
-            function = self._amounts.functions[self._amounts.amounts[name].function or ""]
-            won[0], won[1] = function(values.frame, values.kept, where % block.shape.width, where)
+            amount = self._amounts.amounts[name]
+            won[0], won[1] = self._amounts.amount(amount, values, where % block.shape.width, where)
         return won
 
 

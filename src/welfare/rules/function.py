@@ -46,7 +46,7 @@ class Function:
 
     def truths(self, values: tuple[Any, ...]) -> list[Any]:
         """True, False or None (open) for each of `places`: a list with one entry per member where it speaks of persons."""
-        return self._read(values)  # type: ignore[no-any-return]
+        return self._read(values)
 
     def _reader(self) -> Callable[[tuple[Any, ...]], list[Any]]:
         """Code that reads all truths out of the values at once; `places` says which truth of which programme stands where."""
@@ -60,7 +60,8 @@ class Function:
         )
         names: dict[str, Any] = {}
         exec(compile(source, "<plan>", "exec"), names)  # noqa: S102 - made of primitives only, see above
-        return names["read"]  # type: ignore[no-any-return]
+        read: Callable[[tuple[Any, ...]], list[Any]] = names["read"]
+        return read
 
     def _truth_text(self, truth: Truth) -> str:
         parts = {letter: operand for letter, operand in (("a", truth.true), ("b", truth.false))}

@@ -5,4 +5,13 @@ from welfare.screening.results import Run, RunError, StoredAnswer
 from welfare.screening.run import Cancelled, screen
 from welfare.screening.snapshot import Snapshot, write_snapshot
 
-__all__ = ["Cancelled", "Run", "RunError", "Snapshot", "SnapshotError", "StoredAnswer", "screen", "write_snapshot"]
+__all__ = [
+    "Cancelled",
+    "Run",
+    "RunError",
+    "Snapshot",
+    "SnapshotError",
+    "StoredAnswer",
+    "screen",
+    "write_snapshot",
+]

@@ -84,14 +84,18 @@ def _combined(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 def _bools(fact: Fact, array: pa.Array) -> Array:
     if not pa.types.is_boolean(array.type):
-        raise SnapshotError(f"holds {array.type}, wanted is true or false", "Convert it to a boolean column", fact.name)
+        raise SnapshotError(
+            f"holds {array.type}, wanted is true or false", "Convert it to a boolean column", fact.name
+        )
     return pc.fill_null(array, False).to_numpy(zero_copy_only=False)
 
 
 def _codes(fact: Fact, array: pa.Array) -> Array:
     kind = array.type.value_type if isinstance(array, pa.DictionaryArray) else array.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        raise SnapshotError(f"holds {array.type}, wanted is text", f"Write one of {', '.join(fact.codes)}", fact.name)
+        raise SnapshotError(
+            f"holds {array.type}, wanted is text", f"Write one of {', '.join(fact.codes)}", fact.name
+        )
     words = array.dictionary if isinstance(array, pa.DictionaryArray) else array
     places = pc.index_in(words, pa.array(fact.codes, words.type))
     if isinstance(array, pa.DictionaryArray):
@@ -99,17 +103,24 @@ def _codes(fact: Fact, array: pa.Array) -> Array:
     wrong = pc.and_(pc.is_null(places), pc.is_valid(array))
     if (row := pc.index(wrong, True).as_py()) >= 0:
         raise SnapshotError(
-            f"{array[row].as_py()!r} is no known code", f"Write one of {', '.join(fact.codes)}", fact.name, row + 1
+            f"{array[row].as_py()!r} is no known code",
+            f"Write one of {', '.join(fact.codes)}",
+            fact.name,
+            row + 1,
         )
     return pc.fill_null(places, 0).to_numpy(zero_copy_only=False).astype(np.uint8)
 
 
 def _numbers(fact: Fact, array: pa.Array) -> Array:
     if not pa.types.is_integer(array.type):
-        raise SnapshotError(f"holds {array.type}, wanted are whole numbers", "Convert it to an integer column", fact.name)
+        raise SnapshotError(
+            f"holds {array.type}, wanted are whole numbers", "Convert it to an integer column", fact.name
+        )
     _check_domain(fact, array, fact.low, fact.high)
-    return pc.fill_null(array, max(fact.low, 0) if fact.high >= 0 else fact.high).to_numpy(zero_copy_only=False).astype(
-        storage_type(fact)
+    return (
+        pc.fill_null(array, max(fact.low, 0) if fact.high >= 0 else fact.high)
+        .to_numpy(zero_copy_only=False)
+        .astype(storage_type(fact))
     )
 
 

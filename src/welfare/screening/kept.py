@@ -20,7 +20,14 @@ NONE, ALL = -1, -2  # places of planes that are all false or all true and theref
 class Kept:
     """What was kept of one part of a run; `shapes` are those of its blocks, `scopes` say whose each plane is."""
 
-    def __init__(self, folder: Path, part: int, shapes: Sequence[BlockShape], scopes: Sequence[str], types: Sequence[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        part: int,
+        shapes: Sequence[BlockShape],
+        scopes: Sequence[str],
+        types: Sequence[str],
+    ) -> None:
         self._files = {kind: folder / f"{kind}-{part:05d}" for kind in ("planes", "places", "numbers")}
         self.shapes = shapes
         self._persons = np.array([scope == PERSON for scope in scopes], bool)
@@ -52,7 +59,10 @@ class Kept:
     def plane(self, block: int, number: int) -> Array:
         """A plane of a block, packed: one row, or for persons one row for each slot. Nothing is set in the padding."""
         width, first = self.shapes[block].width // 8, self._starts[block][number]
-        rows = [self._row(int(self._places[first + i]), width) for i in range(self._starts[block][number + 1] - first)]
+        rows = [
+            self._row(int(self._places[first + i]), width)
+            for i in range(self._starts[block][number + 1] - first)
+        ]
         return np.stack(rows) if self._persons[number] else rows[0]
 
     def _row(self, place: int, width: int) -> Array:

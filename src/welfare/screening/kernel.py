@@ -72,11 +72,13 @@ def spread(plane: Array, table: Array) -> Array:
 
 
 @lru_cache(maxsize=256)
-def bit_table(kind: type, value: int) -> Array:
+def bit_table(kind: Any, value: int) -> Array:
     """For `spread`: the value (cut to the type) where a bit is set, 0 elsewhere."""
     bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(bool)
     size = np.dtype(kind).itemsize * 8
-    wrapped = (value + (1 << size - 1)) % (1 << size) - (1 << size - 1) if np.dtype(kind).kind == "i" else value
+    wrapped = (
+        (value + (1 << size - 1)) % (1 << size) - (1 << size - 1) if np.dtype(kind).kind == "i" else value
+    )
     return np.where(bits, np.array(wrapped, kind), np.array(0, kind))
 
 
@@ -84,7 +86,8 @@ def filled(values: Array, known: Array | None, low: int, high: int) -> Array:
     """The upper ends: the number where it is known, the end of its domain where the lower end stands for what is unknown."""
     if known is None:
         return values
-    ends = spread(~known, bit_table(values.dtype.type, high - low))
+    kind: Any = values.dtype.type
+    ends = spread(~known, bit_table(kind, high - low))
     return np.add(ends, values, out=ends)
 
 
@@ -164,7 +167,11 @@ class Frame:
             inside = values[..., : self.shape.rows]
             ends = self._extent[fact] = (int(inside.min()), int(inside.max()))
         if max(codes) < ends[0] or min(codes) > ends[1]:
-            return self.zeros if values.ndim == 1 else np.broadcast_to(self.zeros, (self.shape.slots, len(self.zeros)))
+            return (
+                self.zeros
+                if values.ndim == 1
+                else np.broadcast_to(self.zeros, (self.shape.slots, len(self.zeros)))
+            )
         return pack(among(values, codes))
 
     def above(self, left: Any, right: Any) -> Array:
@@ -204,7 +211,9 @@ class Frame:
         return self._fold(np.maximum, self._present(values, neutral), values.dtype.type)
 
     def _present(self, values: Array, neutral: int) -> Array:
-        return values if self.there is None else np.where(unpack(self.there), values, values.dtype.type(neutral))
+        return (
+            values if self.there is None else np.where(unpack(self.there), values, values.dtype.type(neutral))
+        )
 
     @staticmethod
     def _fold(combine: np.ufunc, each: Array, kind: type) -> Array:
@@ -283,7 +292,9 @@ class Line:
     name: str
     text: str
     uses: tuple[str, ...] = ()
-    reuse: tuple[str, str] | None = None  # (ufunc, arguments) when the result fits the first argument's memory
+    reuse: tuple[str, str] | None = (
+        None  # (ufunc, arguments) when the result fits the first argument's memory
+    )
 
 
 @dataclass
@@ -301,7 +312,9 @@ class Given:
 
     planes: Mapping[Any, int]
     numbers: Mapping[Any, int]
-    clipped: Mapping[Any, int]  # numbers cut to 32 bits: good for comparing with limits that fit, for nothing else
+    clipped: Mapping[
+        Any, int
+    ]  # numbers cut to 32 bits: good for comparing with limits that fit, for nothing else
 
 
 @dataclass
@@ -341,7 +354,12 @@ class Kernel:
         self.plan = whole
         if programmes is not None:
             self.plan = Plan(whole.steps, {name: whole.programmes[name] for name in programmes})
-        ends = [end for low in self.plan.programmes.values() if low.amount for end in (low.amount.low, low.amount.high)]
+        ends = [
+            end
+            for low in self.plan.programmes.values()
+            if low.amount
+            for end in (low.amount.low, low.amount.high)
+        ]
         self._needed = self.plan.needed([*self.plan.decisions(), *ends])
         self.facts = rules.facts
         self.constants: dict[str, Any] = {}
@@ -373,7 +391,9 @@ class Kernel:
         """Makes the functions from their source; a worker does this anew, functions do not travel."""
         names: dict[str, Any] = dict(PRIMITIVES) | self.constants
         exec(compile(self.source, "<kernel>", "exec"), names)  # noqa: S102 - made of primitives only, see above
-        self.functions = {name: value for name, value in names.items() if name == "decide" or name.startswith("amount_")}
+        self.functions = {
+            name: value for name, value in names.items() if name == "decide" or name.startswith("amount_")
+        }
 
     def __getstate__(self) -> dict[str, Any]:
         kept = ("plan", "constants", "uniform", "stored", "numbers", "amounts", "source")
@@ -384,6 +404,13 @@ class Kernel:
         values = Values(frame)
         values.planes, values.kept, values.numbers = self.functions["decide"](frame)
         return values
+
+    def amount(self, amount: Amount, values: Values, rows: Array, flat: Array) -> tuple[Any, Any]:
+        """Both ends of an amount for some rows of a block; `flat` counts slots and rows together."""
+        if amount.function is None:
+            return amount.low, amount.high
+        low, high = self.functions[amount.function](values.frame, values.kept, rows, flat)
+        return low, high
 
     # What is computed where --------------------------------------------------------------------------------------------------------
 
@@ -441,7 +468,12 @@ class Kernel:
     def _block_steps(self) -> list[int]:
         """Steps computed for every household: all that decides, and whatever an amount folds over members."""
         amounts = self.plan.needed(
-            [end for low in self.plan.programmes.values() if low.amount for end in (low.amount.low, low.amount.high)]
+            [
+                end
+                for low in self.plan.programmes.values()
+                if low.amount
+                for end in (low.amount.low, low.amount.high)
+            ]
         )
         folds = [i for i in amounts if self.plan.steps[i].op in OVER_MEMBERS and not self.answers_only]
         found: set[int] = set()
@@ -500,7 +532,11 @@ class Kernel:
 
     def small(self, step: Step) -> bool:
         """64 bits compared with a limit, the same for all or for all of a size, that 32 bits hold."""
-        if step.op != "gt" or not isinstance(step.args[0], Ref) or self.types[step.args[0].index] is not np.int64:
+        if (
+            step.op != "gt"
+            or not isinstance(step.args[0], Ref)
+            or self.types[step.args[0].index] is not np.int64
+        ):
             return False
         limit = step.args[1]
         if isinstance(limit, Ref):
@@ -521,12 +557,15 @@ class Kernel:
                 values[index] = [1, *range(1, HOUSEHOLD_SIZE_MAX + 1)]
             elif step.op in PLAIN and all(arg.index in values for arg in step.args if isinstance(arg, Ref)):
                 values[index] = [
-                    PLAIN[step.op](*(values[arg.index][size] if isinstance(arg, Ref) else arg for arg in step.args))
+                    PLAIN[step.op](
+                        *(values[arg.index][size] if isinstance(arg, Ref) else arg for arg in step.args)
+                    )
                     for size in range(HOUSEHOLD_SIZE_MAX + 1)
                 ]
         return {
             index: Uniform(
-                tuple(found), np.array(found, bool if self.plan.steps[index].plane else fitting(min(found), max(found))),
+                tuple(found),
+                np.array(found, bool if self.plan.steps[index].plane else fitting(min(found), max(found))),
                 self.plan.steps[index].plane,
             )
             for index, found in values.items()
@@ -562,7 +601,7 @@ class Kernel:
         low, high = lowered.amount.low, lowered.amount.high
         if not isinstance(low, Ref) and not isinstance(high, Ref):
             return Amount(low, high, None)
-        return Amount(None, None, self._writer.amount(low, high))  # type: ignore[arg-type]
+        return Amount(None, None, self._writer.amount(low, high))
 
 
 def fitting(low: int, high: int) -> type:
@@ -581,7 +620,9 @@ class _Writer:
         self.amounts: dict[tuple[object, object], str] = {}
         # Folding one member gives a view of the member's own array, which must then stay as it is.
         steps = [self.plan.steps[index] for index in block]
-        self.folded = {arg.index for s in steps if s.op in OVER_MEMBERS for arg in s.args if isinstance(arg, Ref)}
+        self.folded = {
+            arg.index for s in steps if s.op in OVER_MEMBERS for arg in s.args if isinstance(arg, Ref)
+        }
         self.gathered: set[str] = set()  # names of block values that amounts pick rows from
 
     # Names of what is not a step ---------------------------------------------------------------------------------------------------
@@ -637,11 +678,17 @@ class _Writer:
             self._fold(name, step)
         elif step.op in ("and", "or", "not"):
             uses = [f"v{arg.index}" for arg in step.args]  # type: ignore[attr-defined]
-            text = f"~{uses[0]}" if step.op == "not" else f"{uses[0]} {'&' if step.op == 'and' else '|'} {uses[1]}"
+            text = (
+                f"~{uses[0]}"
+                if step.op == "not"
+                else f"{uses[0]} {'&' if step.op == 'and' else '|'} {uses[1]}"
+            )
             self.add(name, text, *uses)
         elif step.op.startswith("pick"):
             kind = self.short(self.kernel.types[index])
-            text = self._pick(index, step, "choose", lambda arg: self.mask(arg, kind), lambda arg: f"v{arg.index}")
+            text = self._pick(
+                index, step, "choose", lambda arg: self.mask(arg, kind), lambda arg: f"v{arg.index}"
+            )
             self.add(name, text, *dict.fromkeys(re.findall(r"\bv\d+\b|\bm\d+_I\d\b", text)))
         else:
             self._number(name, index, step)
@@ -666,13 +713,17 @@ class _Writer:
                     self.add(name, plane, plane)  # an unknown code is stored as the first one
                 else:
                     known = self.known(fact)
-                    self.add(name, f"{'both' if step.op == 'is_in' else 'denied'}({plane}, {known})", plane, known)
+                    self.add(
+                        name, f"{'both' if step.op == 'is_in' else 'denied'}({plane}, {known})", plane, known
+                    )
 
     def _above(self, name: str, step: Step) -> None:
         method = "B.above_person" if step.scope == PERSON else "B.above"
         low = self.kernel.maybe_of(step)
         if low is None:
-            left, right = (self._compared(arg, step) if isinstance(arg, Ref) else repr(arg) for arg in step.args)
+            left, right = (
+                self._compared(arg, step) if isinstance(arg, Ref) else repr(arg) for arg in step.args
+            )
             self.add(name, f"{method}({left}, {right})", *(text for text in (left, right) if text[0] in "vc"))
             return
         fact = self.plan.steps[step.args[0].index].args[0]  # type: ignore[attr-defined]
@@ -685,8 +736,14 @@ class _Writer:
     def _compared(self, operand: Ref, step: Step) -> str:
         """A number that is asked often against small limits is cut to 32 bits once: half the memory to read each time."""
         if operand == step.args[0] and operand.index in self.kernel.given.clipped and self.kernel.small(step):
-            return self.add(f"c{operand.index}", f"B.given_number({self.kernel.given.clipped[operand.index]})")
-        if operand != step.args[0] or self.kernel.small_questions[operand.index] < CLIP_FROM or not self.kernel.small(step):
+            return self.add(
+                f"c{operand.index}", f"B.given_number({self.kernel.given.clipped[operand.index]})"
+            )
+        if (
+            operand != step.args[0]
+            or self.kernel.small_questions[operand.index] < CLIP_FROM
+            or not self.kernel.small(step)
+        ):
             return f"v{operand.index}"
         return self.add(f"c{operand.index}", f"clip(v{operand.index})", f"v{operand.index}")
 
@@ -708,14 +765,18 @@ class _Writer:
             case "msum":
                 text = f"B.sum({used}, {self.short(self.kernel.types[int(name[1:])])})"
             case "mmin" | "mmax":  # an absent member must not decide
-                text = f"B.least({used}, {inner.high})" if step.op == "mmin" else f"B.greatest({used}, {inner.low})"
+                text = (
+                    f"B.least({used}, {inner.high})"
+                    if step.op == "mmin"
+                    else f"B.greatest({used}, {inner.low})"
+                )
             case _:
                 text = f"B.{METHODS[step.op]}({used})"
         self.add(name, text, used)
 
     @staticmethod
     def short(kind: type) -> str:
-        return {np.int32: "I4", np.int64: "I8", np.uint8: "U1"}[kind]
+        return SHORT[np.dtype(kind).str[1:]]
 
     def _number(self, name: str, index: int, step: Step) -> None:
         uses = [f"v{arg.index}" for arg in step.args if isinstance(arg, Ref)]
@@ -741,7 +802,11 @@ class _Writer:
     # Steps in either style -------------------------------------------------------------------------------------------------------------
 
     def _arithmetic(self, index: int, step: Step, text: Callable[[Ref], str]) -> str:
-        args = [text(arg) if isinstance(arg, Ref) else repr(arg) for arg in step.args if not isinstance(arg, tuple)]
+        args = [
+            text(arg) if isinstance(arg, Ref) else repr(arg)
+            for arg in step.args
+            if not isinstance(arg, tuple)
+        ]
         if step.op == "lookup":
             return f"np.take({self.table(step.args[0])}, {args[0]}, mode='clip')"
         if step.op == "months":
@@ -763,7 +828,10 @@ class _Writer:
             if not isinstance(arg, Ref):
                 return f"{kind}({arg})"
             name = values(arg)
-            exact = arg.index not in self.kernel.uniform and self.kernel.types[arg.index] is self.kernel.types[index]
+            exact = (
+                arg.index not in self.kernel.uniform
+                and self.kernel.types[arg.index] is self.kernel.types[index]
+            )
             return name if exact else f"{kind}({name})"
 
         yes, no = number(yes_arg), number(no_arg)
@@ -801,7 +869,9 @@ class _Writer:
             results = [self._gather(end, lines) if isinstance(end, Ref) else repr(end) for end in (low, high)]
             name = self.amounts[key] = f"amount_{len(self.amounts)}"
             body = [f"  {target} = {text}" for target, text in lines.items()]
-            self.functions.append("\n".join([f"def {name}(B, V, rows, flat):", *body, f"  return {results[0]}, {results[1]}"]))
+            self.functions.append(
+                "\n".join([f"def {name}(B, V, rows, flat):", *body, f"  return {results[0]}, {results[1]}"])
+            )
         return self.amounts[key]
 
     def _gather(self, operand: Ref, lines: dict[str, str]) -> str:
@@ -835,7 +905,9 @@ class _Writer:
             for arg in step.args:
                 if isinstance(arg, Ref):
                     self._gather(arg, lines)
-            lines[name] = self._pick(index, step, "np.where", lambda arg: f"w{arg.index}", lambda arg: f"w{arg.index}")
+            lines[name] = self._pick(
+                index, step, "np.where", lambda arg: f"w{arg.index}", lambda arg: f"w{arg.index}"
+            )
         else:
             for arg in step.args:
                 if isinstance(arg, Ref):
@@ -851,7 +923,9 @@ class _Writer:
             case "low":
                 return raw
             case "high":
-                return f"{raw} if (k := {known}) is None else np.where(bits_at(k, {places}), {raw}, {step.high})"
+                return (
+                    f"{raw} if (k := {known}) is None else np.where(bits_at(k, {places}), {raw}, {step.high})"
+                )
             case "true":
                 return f"bits_at(B.bits({fact!r}), {places})"
             case "false":
@@ -875,7 +949,11 @@ class _Writer:
             text = line.text
             if line.reuse and line.uses and line.uses[0] not in keep and last[line.uses[0]] == number:
                 text = f"{line.reuse[0]}({line.reuse[1]}, out={line.uses[0]})"
-            done = [used for used in dict.fromkeys((*line.uses, line.name)) if last[used] == number and used not in keep]
+            done = [
+                used
+                for used in dict.fromkeys((*line.uses, line.name))
+                if last[used] == number and used not in keep
+            ]
             code.append(f"  {line.name} = {text}" + (f"; del {', '.join(done)}" if done else ""))
         planes = ", ".join(f"{index}: v{index}" for index in outputs)
         kept = ", ".join(f"{name!r}: {name}" for name in sorted(self.gathered))
@@ -883,5 +961,19 @@ class _Writer:
         return "\n".join([*self.functions, *code])
 
 
-METHODS = {"mor": "any", "mand": "all", "mcount": "count", "spouse_or": "of_spouse", "spouse_sum": "sum_of_spouse"}
-UFUNCS = {"add": "np.add", "sub": "np.subtract", "mul": "np.multiply", "floordiv": "np.floor_divide", "min": "np.minimum", "max": "np.maximum"}
+METHODS = {
+    "mor": "any",
+    "mand": "all",
+    "mcount": "count",
+    "spouse_or": "of_spouse",
+    "spouse_sum": "sum_of_spouse",
+}
+SHORT = {"i4": "I4", "i8": "I8", "u1": "U1"}
+UFUNCS = {
+    "add": "np.add",
+    "sub": "np.subtract",
+    "mul": "np.multiply",
+    "floordiv": "np.floor_divide",
+    "min": "np.minimum",
+    "max": "np.maximum",
+}

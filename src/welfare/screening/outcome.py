@@ -20,7 +20,7 @@ from welfare.rules.plan import Lowered, Ref, Truth
 from welfare.screening.encode import Array
 from welfare.screening.exclusion import best, better, patterns
 from welfare.screening.kernel import Kernel, Values, bits_at
-from welfare.screening.snapshot import Block, bit_mask
+from welfare.screening.snapshot import Block, arrow, bit_mask
 
 if TYPE_CHECKING:
     from welfare.rules.ruleset import RuleSet
@@ -109,7 +109,9 @@ class Screening:
                     "subject": p.subject,
                     "per": p.per,
                     "pays": p.pays,
-                    "criteria": [[id, truth(t)] for id, t in zip(p.criteria, p.criterion_truths, strict=True)],
+                    "criteria": [
+                        [id, truth(t)] for id, t in zip(p.criteria, p.criterion_truths, strict=True)
+                    ],
                     "answer": truth(p.answer),
                     "amount": amount_signature(self.kernel.plan.programmes[p.id], signatures),
                     "receives": None if p.receives is None else truth(p.receives),
@@ -119,7 +121,11 @@ class Screening:
             "plane_scopes": [self.kernel.plan.steps[step].scope for step in self.kernel.stored],
             "plane_signatures": [signatures[step] for step in self.kernel.stored],
             "numbers": [
-                {"signature": signatures[step], "type": self.kernel.kept_type(step), "clipped": self.kernel.clipped(step)}
+                {
+                    "signature": signatures[step],
+                    "type": self.kernel.kept_type(step),
+                    "clipped": self.kernel.clipped(step),
+                }
                 for step in self.kernel.numbers
             ],
         }
@@ -129,7 +135,10 @@ def amount_signature(lowered: Lowered, signatures: list[str]) -> list[object]:
     """What an amount is made of: equal in two runs exactly when both compute it alike."""
     if lowered.amount is None:
         return []
-    return [signatures[end.index] if isinstance(end, Ref) else end for end in (lowered.amount.low, lowered.amount.high)]
+    return [
+        signatures[end.index] if isinstance(end, Ref) else end
+        for end in (lowered.amount.low, lowered.amount.high)
+    ]
 
 
 class Outcome:
@@ -203,12 +212,7 @@ class Outcome:
             flat = slots.astype(np.int64) * self.shape.width + rows
             if programme.pays:
                 amount = kernel.amounts[programme.id]
-                if amount.function is None:
-                    self.low[start:end], self.high[start:end] = amount.low, amount.high
-                else:
-                    self.low[start:end], self.high[start:end] = kernel.functions[amount.function](
-                        values.frame, values.kept, rows, flat
-                    )
+                self.low[start:end], self.high[start:end] = kernel.amount(amount, values, rows, flat)
             if programme.receives is not None:
                 truth = programme.receives
                 places = flat if self._is_person(truth) else rows
@@ -219,7 +223,9 @@ class Outcome:
         self._set_aside()
 
     def _is_person(self, truth: Truth) -> bool:
-        return any(self.screening.kernel.plan.scope(operand) == PERSON for operand in (truth.true, truth.false))
+        return any(
+            self.screening.kernel.plan.scope(operand) == PERSON for operand in (truth.true, truth.false)
+        )
 
     def _set_aside(self) -> None:
         """Beside each entitlement that loses to an exclusive one stands the better programme."""
@@ -250,7 +256,8 @@ class Outcome:
             i: {
                 j
                 for j in range(len(nodes))
-                if (programme[i], programme[j]) in exclusive and (not member[i] or not member[j] or member[i] == member[j])
+                if (programme[i], programme[j]) in exclusive
+                and (not member[i] or not member[j] or member[i] == member[j])
             }
             for i in range(len(nodes))
         }
@@ -275,17 +282,16 @@ class Outcome:
 
     def pairs(self) -> pa.RecordBatch:
         """The entitled: place of the programme, row and slot in the block, won, receipt (1, 0, -1 not known)."""
-        return pa.record_batch(
-            {
-                "programme": self.programme,
-                "row": self.row,
-                "slot": self.slot,
-                "low": self.low,
-                "high": self.high,
-                "receives": self.receives,
-                "set_aside_for": self.set_aside_for,
-            }
-        )
+        columns = {
+            "programme": self.programme,
+            "row": self.row,
+            "slot": self.slot,
+            "low": self.low,
+            "high": self.high,
+            "receives": self.receives,
+            "set_aside_for": self.set_aside_for,
+        }
+        return pa.record_batch({name: arrow(values) for name, values in columns.items()})
 
     def planes(self) -> tuple[Array, Array, Array]:
         """The planes a run keeps, one below the other, and which of them are all false and all true."""

@@ -67,15 +67,22 @@ class Run:
     def __init__(self, folder: str | Path, snapshot: Snapshot | None = None) -> None:
         self.folder = Path(folder)
         try:
-            self.manifest: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+            self.manifest: dict[str, Any] = json.loads(
+                (self.folder / "manifest.json").read_text(encoding="utf-8")
+            )
         except FileNotFoundError:
             raise RunError(f"{self.folder} holds no run", "Screen a snapshot into it") from None
         if not self.manifest["complete"]:
-            raise RunError(f"the run in {self.folder} is not finished", "Screen again into it: it goes on where it stopped")
+            raise RunError(
+                f"the run in {self.folder} is not finished",
+                "Screen again into it: it goes on where it stopped",
+            )
         self._snapshot = snapshot
 
     def __repr__(self) -> str:
-        return f"Run({str(self.folder)!r}: {self.manifest['households']:,} households, {self.manifest['as_of']})"
+        return (
+            f"Run({str(self.folder)!r}: {self.manifest['households']:,} households, {self.manifest['as_of']})"
+        )
 
     @property
     def hash(self) -> str:
@@ -91,7 +98,9 @@ class Run:
         """The snapshot that was screened. Raises RunError when it is gone or another."""
         snapshot = self._snapshot or Snapshot(self.manifest["snapshot_folder"])
         if snapshot.hash != self.manifest["snapshot"]:
-            raise RunError(f"{snapshot.folder} is not the snapshot of this run", "Give the one that was screened")
+            raise RunError(
+                f"{snapshot.folder} is not the snapshot of this run", "Give the one that was screened"
+            )
         return snapshot
 
     # Counts -----------------------------------------------------------------------------------------------------------------------------
@@ -186,7 +195,9 @@ class Run:
         )
 
     def _empty(self) -> pa.Table:
-        return pa.schema([(name, kind or self._type(name)) for name, kind in PAIR_COLUMNS.items()]).empty_table()
+        return pa.schema(
+            [(name, kind or self._type(name)) for name, kind in PAIR_COLUMNS.items()]
+        ).empty_table()
 
     def _type(self, name: str) -> pa.DataType:
         """Identifiers are text or whole numbers, as they were in the list."""
@@ -194,7 +205,9 @@ class Run:
             block = files.block(0)
             return block.column(name).type if name in block else pa.string()
 
-    def missed_by_household(self, area: str | None = None, limit: int | None = 100, offset: int = 0) -> pa.Table:
+    def missed_by_household(
+        self, area: str | None = None, limit: int | None = 100, offset: int = 0
+    ) -> pa.Table:
         """Households by the won a year they are surely entitled to and surely do not receive, most first.
 
         Columns: household_id, area, won_a_year (what is certain), programmes (names of what they miss, in kind included). Of two
@@ -303,13 +316,21 @@ class Run:
         places = [np.array([names.index(id) for id in run.programmes]) for run in (self, other)]
         counts = np.zeros((6, len(names)), np.int64)
         for (block, before), (_, after) in zip(self.pair_blocks(), other.pair_blocks(), strict=True):
-            old, new = (_keyed(batch, place, block.shape.width) for batch, place in zip((before, after), places, strict=True))
+            old, new = (
+                _keyed(batch, place, block.shape.width)
+                for batch, place in zip((before, after), places, strict=True)
+            )
             _, i, j = np.intersect1d(old["key"], new["key"], assume_unique=True, return_indices=True)
             gained, lost = np.ones(len(new["key"]), bool), np.ones(len(old["key"]), bool)
             gained[j] = lost[i] = False
             change = new["low"][j] - old["low"][i]
             for line, chosen in enumerate(
-                (new["programme"][gained], old["programme"][lost], new["programme"][j][change > 0], new["programme"][j][change < 0])
+                (
+                    new["programme"][gained],
+                    old["programme"][lost],
+                    new["programme"][j][change > 0],
+                    new["programme"][j][change < 0],
+                )
             ):
                 counts[line] += np.bincount(chosen, minlength=len(names))
             for line, end in ((4, "low"), (5, "high")):

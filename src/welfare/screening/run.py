@@ -17,7 +17,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +28,7 @@ from welfare.screening.kernel import Kernel
 from welfare.screening.memory import memory_kept
 from welfare.screening.outcome import COUNTS, Outcome, Screening
 from welfare.screening.results import Run, RunError
-from welfare.screening.snapshot import Snapshot
+from welfare.screening.snapshot import Snapshot, arrow
 
 if TYPE_CHECKING:
     from welfare.rules.ruleset import RuleSet
@@ -172,7 +172,7 @@ class _Files:
     def _partial(self, name: str) -> Path:
         return self.folder / f"{self.part.file(name)}.{os.getpid()}.partial"
 
-    def __enter__(self) -> _Files:
+    def __enter__(self) -> Self:
         return self
 
     def write(self, outcome: Outcome) -> None:
@@ -189,7 +189,8 @@ class _Files:
 
     def _write_planes(self, outcome: Outcome) -> None:
         """Planes that are all false or all true are only noted, the others written as they are."""
-        assert self.planes is not None and self.numbers is not None
+        assert self.planes is not None
+        assert self.numbers is not None
         stack, none, all_true = outcome.planes()
         kept = ~(none | all_true)
         rows = stack[kept]
@@ -233,13 +234,12 @@ class _Files:
 
 def _count_table(counts: dict[int, np.ndarray], programmes: int) -> pa.Table:
     areas = sorted(counts)
-    return pa.table(
-        {
-            "area": np.repeat(np.array(areas, np.int32), programmes),
-            "programme": np.tile(np.arange(programmes, dtype=np.int32), len(areas)),
-            **{name: np.concatenate([counts[area][i] for area in areas]) for i, name in enumerate(COUNTS)},
-        }
-    )
+    columns = {
+        "area": np.repeat(np.array(areas, np.int32), programmes),
+        "programme": np.tile(np.arange(programmes, dtype=np.int32), len(areas)),
+        **{name: np.concatenate([counts[area][i] for area in areas]) for i, name in enumerate(COUNTS)},
+    }
+    return pa.table({name: arrow(values) for name, values in columns.items()})
 
 
 # Several processes ----------------------------------------------------------------------------------------------------------------
@@ -280,7 +280,9 @@ def _in_processes(job: _Job, parts: list[Part], workers: int, watch: _Watch) -> 
             watch.advance(counter.value - told)
             told += counter.value - told
     except BrokenProcessPool:
-        raise RunError("a worker was killed", "Screen again into the same folder: it goes on where it stopped") from None
+        raise RunError(
+            "a worker was killed", "Screen again into the same folder: it goes on where it stopped"
+        ) from None
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)

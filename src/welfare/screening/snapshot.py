@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -86,7 +86,9 @@ class Snapshot:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         try:
-            self.manifest: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+            self.manifest: dict[str, Any] = json.loads(
+                (self.folder / "manifest.json").read_text(encoding="utf-8")
+            )
         except FileNotFoundError:
             raise SnapshotError(f"{self.folder} holds no snapshot", "Write one with write_snapshot") from None
         if self.manifest.get("format") != FORMAT:
@@ -125,7 +127,12 @@ class Snapshot:
     @cached_property
     def shards(self) -> tuple[Shard, ...]:
         return tuple(
-            Shard(i, tuple(BlockShape(*block) for block in shard["blocks"]), shard["households"], shard["members"])
+            Shard(
+                i,
+                tuple(BlockShape(*block) for block in shard["blocks"]),
+                shard["households"],
+                shard["members"],
+            )
             for i, shard in enumerate(self.manifest["shards"])
         )
 
@@ -172,7 +179,7 @@ class OpenShard:
         self._maps = [_map(snapshot.folder / name) for name in (shard.household_file, shard.member_file)]
         self._readers = [ipc.open_file(pa.BufferReader(pa.py_buffer(mapped))) for mapped in self._maps]
 
-    def __enter__(self) -> OpenShard:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -226,12 +233,18 @@ class Block:
 
     def bits(self, name: str) -> Array:
         """Surely true, packed."""
-        return self._shaped(name, np.frombuffer(self.column(name).buffers()[1], np.uint8), self.shape.width // 8)
+        return self._shaped(
+            name, np.frombuffer(self.column(name).buffers()[1], np.uint8), self.shape.width // 8
+        )
 
     def known(self, name: str) -> Array | None:
         """Where the fact is known, packed; None when everywhere."""
         buffer = self.column(name).buffers()[0]
-        return None if buffer is None else self._shaped(name, np.frombuffer(buffer, np.uint8), self.shape.width // 8)
+        return (
+            None
+            if buffer is None
+            else self._shaped(name, np.frombuffer(buffer, np.uint8), self.shape.width // 8)
+        )
 
     def _shaped(self, name: str, values: Array, row: int) -> Array:
         if self._places[name][0] is self._members:
@@ -364,7 +377,8 @@ class _Writer:
             )
         elif self.columns != columns:
             raise SnapshotError(
-                f"part {len(self.shards) + 1} of the list has other columns than the first", "Give all parts the same"
+                f"part {len(self.shards) + 1} of the list has other columns than the first",
+                "Give all parts the same",
             )
         ids = text_column(_required(households, HOUSEHOLD_ID), HOUSEHOLD_ID)
         _check_unique(ids)
@@ -406,7 +420,9 @@ class _Writer:
             if least <= high and low <= greatest:
                 with _map(self.folder / f"households-{number:05d}.arrow") as mapped:
                     reader = ipc.open_file(pa.BufferReader(pa.py_buffer(mapped)))
-                    known = pa.chunked_array([reader.get_batch(i).column(HOUSEHOLD_ID) for i in range(reader.num_record_batches)])
+                    known = pa.chunked_array(
+                        [reader.get_batch(i).column(HOUSEHOLD_ID) for i in range(reader.num_record_batches)]
+                    )
                     row = pc.index(pc.is_in(ids, value_set=known), True).as_py()
                     del reader, known
                 if row >= 0:
@@ -423,7 +439,8 @@ class _Writer:
             "members": self.members,
             "areas": list(self.areas),
             "facts": {
-                name: {"gaps": self.gaps[name], "declared": _declared(self.facts[name])} for name in sorted(self.gaps)
+                name: {"gaps": self.gaps[name], "declared": _declared(self.facts[name])}
+                for name in sorted(self.gaps)
             },
             "shards": self.shards,
         }
@@ -468,7 +485,9 @@ class Arrangement:
                 continue
             if fact.of != of:
                 raise SnapshotError(
-                    f"is a fact of the {fact.of}, not of the {of}", f"Move it to the table of {fact.of}s", name
+                    f"is a fact of the {fact.of}, not of the {of}",
+                    f"Move it to the table of {fact.of}s",
+                    name,
                 )
             if table.schema.names.count(name) > 1:
                 raise SnapshotError("stands in the table twice", "Keep one of the two", name)
@@ -481,15 +500,15 @@ class Arrangement:
             HOUSEHOLD_ID: pa.concat_arrays([self.ids.take(pa.array(rows)), pa.nulls(padding, self.ids.type)])
         }
         if self.area is not None:
-            columns[AREA] = _arrow(np.pad(self.area[rows], (0, padding)), None)
-        columns[SIZE] = _arrow(np.pad(self.sizes[rows].astype(np.int8), (0, padding)), None)
+            columns[AREA] = arrow(np.pad(self.area[rows], (0, padding)))
+        columns[SIZE] = arrow(np.pad(self.sizes[rows].astype(np.int8), (0, padding)))
         for name, encoded in self.own.items():
             values = np.full(shape.width, self.facts[name].low, storage_type(self.facts[name]))
             values[: shape.rows] = encoded.values[rows]
             known = None
             if encoded.known is not None:
                 known = np.pad(encoded.known[rows], (0, padding), constant_values=True)
-            columns[name] = _arrow(values, known)
+            columns[name] = arrow(values, known)
         return pa.record_batch(columns)
 
     def _members(self, shape: BlockShape, rows: Array) -> pa.RecordBatch:
@@ -508,7 +527,7 @@ class Arrangement:
             if not all_there:
                 values[~there] = 0 if name == COUPLE else self.facts[name].low
             known = None if encoded.known is None else np.take(encoded.known, source) | ~there
-            columns[name] = _arrow(values, known)
+            columns[name] = arrow(values, known)
         return pa.record_batch(columns)
 
 
@@ -520,7 +539,7 @@ class _Sink:
         self.hash = hashlib.sha256()
         self.writer: ipc.RecordBatchFileWriter | None = None
 
-    def __enter__(self) -> _Sink:
+    def __enter__(self) -> Self:
         return self
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -559,7 +578,10 @@ def _check_unique(ids: pa.Array) -> None:
 
 def _duplicate(ids: pa.Array, row: int) -> SnapshotError:
     return SnapshotError(
-        f"{ids[row].as_py()!r} stands in the list twice", "Keep one row for each household", HOUSEHOLD_ID, row + 1
+        f"{ids[row].as_py()!r} stands in the list twice",
+        "Keep one row for each household",
+        HOUSEHOLD_ID,
+        row + 1,
     )
 
 
@@ -637,7 +659,7 @@ def _blocks(sizes: Array, area: Array | None) -> list[tuple[BlockShape, Array]]:
     return blocks
 
 
-def _arrow(values: Array, known: Array | None) -> pa.Array:
+def arrow(values: Array, known: Array | None = None) -> pa.Array:
     """A flat Arrow array over these numbers, bits packed; no validity where everything is known."""
     validity = None if known is None or known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
     if values.dtype == bool:

@@ -46,11 +46,16 @@ def screen_on_spark(rules: RuleSet, households: DataFrame) -> DataFrame:
     facts = {name: fact for name, fact in rules.facts.items() if name not in BUILT_IN}
     gaps = {name: True for name in {**types, **member} if name in facts}
     screening = Screening(rules, Kernel(rules, gaps))
-    schema = RESULT.format(id=types[HOUSEHOLD_ID].simpleString(), person=member[PERSON_ID].simpleString() if PERSON_ID in member else "string")
+    schema = RESULT.format(
+        id=types[HOUSEHOLD_ID].simpleString(),
+        person=member[PERSON_ID].simpleString() if PERSON_ID in member else "string",
+    )
     return households.mapInArrow(decider(screening, facts), schema)
 
 
-def decider(screening: Screening, facts: dict[str, Any]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def decider(
+    screening: Screening, facts: dict[str, Any]
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """The function Spark sends to its workers: batches of households in, batches of pairs out."""
 
     def decide(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -95,6 +100,8 @@ def named(screening: Screening, block: Block, outcome: Outcome, persons: pa.Arra
             "amount_low": pa.array(outcome.low, mask=outcome.low == NOBODY),
             "amount_high": pa.array(outcome.high, mask=outcome.high == NOBODY),
             "receives": pa.array(outcome.receives == 1, mask=outcome.receives == NOBODY),
-            "set_aside_for": names.take(pa.array(outcome.set_aside_for, mask=outcome.set_aside_for == NOBODY)),
+            "set_aside_for": names.take(
+                pa.array(outcome.set_aside_for, mask=outcome.set_aside_for == NOBODY)
+            ),
         }
     )
