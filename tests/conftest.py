@@ -7,6 +7,8 @@ emptied tables, because the audit trail refuses to be emptied and reference data
 
 import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -125,3 +127,18 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
             with django_db_blocker.unblock():  # type: ignore[attr-defined]
                 connection.close()
             clones.drop()
+
+
+@pytest.fixture
+def hub_home() -> Iterator[Path]:
+    """A home for a hub of its own, thrown away afterwards.
+
+    Not pytest's `tmp_path`: that one is closed to other accounts, so root's embedded server would move elsewhere and
+    leave its data behind.
+    """
+    from hub import places
+
+    home = Path(tempfile.mkdtemp(prefix="hub-", dir=places.home()))
+    home.chmod(0o711)
+    yield home
+    shutil.rmtree(home, ignore_errors=True)

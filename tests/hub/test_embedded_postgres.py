@@ -12,14 +12,14 @@ from hub.postgres import Embedded, PostgresProblem
 
 
 @pytest.fixture
-def server(tmp_path):
-    server = Embedded(tmp_path / "postgres", durable=False)
+def server(hub_home):
+    server = Embedded(hub_home / "postgres", durable=False)
     yield server
     server.stop()
 
 
-def test_what_was_committed_survives_kill_9_and_a_restart_at_once(tmp_path):
-    server = Embedded(tmp_path / "postgres")
+def test_what_was_committed_survives_kill_9_and_a_restart_at_once(hub_home):
+    server = Embedded(hub_home / "postgres")
     with server.running():
         with server.address().connect() as connection:
             connection.execute("CREATE TABLE kept (number int)")

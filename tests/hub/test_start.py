@@ -108,12 +108,12 @@ def children_of(home):
     return found
 
 
-def test_the_demonstration_opens_the_door_and_takes_everything_down_with_it(tmp_path):
+def test_the_demonstration_opens_the_door_and_takes_everything_down_with_it(hub_home):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     started = time.monotonic()
-    demo = hub("demo", "--port", str(port), home=tmp_path)
+    demo = hub("demo", "--port", str(port), home=hub_home)
     lines = []
     try:
         for line in demo.stdout:
@@ -128,22 +128,22 @@ def test_the_demonstration_opens_the_door_and_takes_everything_down_with_it(tmp_
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in/", timeout=10) as page:
             assert "시연용" in page.read().decode()
         assert opened < 60
-        assert len(children_of(tmp_path)) >= 3  # the parent, web server, worker
+        assert len(children_of(hub_home)) >= 3  # the parent, web server, worker
     finally:
         demo.send_signal(signal.SIGINT)
         rest, _ = demo.communicate(timeout=60)
     assert demo.returncode == 0, "".join(lines) + rest
-    assert children_of(tmp_path) == []
+    assert children_of(hub_home) == []
     with socket.socket() as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         again.bind(("127.0.0.1", port))
 
 
-def test_a_port_in_use_is_said_so(tmp_path):
+def test_a_port_in_use_is_said_so(hub_home):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        demo = hub("demo", "--port", str(taken.getsockname()[1]), home=tmp_path)
+        demo = hub("demo", "--port", str(taken.getsockname()[1]), home=hub_home)
         text, _ = demo.communicate(timeout=60)
     assert demo.returncode == 1
     assert "is in use" in text
