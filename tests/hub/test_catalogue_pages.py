@@ -51,7 +51,9 @@ def test_an_uncertain_figure_is_shown_as_such(reader):
         for programme in queries.catalogue().programmes.values()
         if any(not figure.certain for figure in queries.figures(programme))
     ]
-    assert uncertain, "the catalogue has figures that need a check; if that is no longer so, celebrate and drop this test"
+    assert uncertain, (
+        "the catalogue has figures that need a check; if that is no longer so, celebrate and drop this test"
+    )
     assert "Needs a check" in reader.get(reverse("programme", args=[uncertain[0]])).content.decode()
 
 

@@ -46,11 +46,15 @@ def test_somebody_walks_in_and_is_asked_a_first_question(desk):
     interview = begin(desk)
     fact, page = asked(desk, interview)
     assert queries.conversation(interview).rules.facts[fact].question["en"] in page.replace("&#x27;", "'")
-    assert interview.catalogue_version and interview.as_of
+    assert interview.catalogue_version
+    assert interview.as_of
 
 
 def test_a_form_without_anybody_is_refused_and_says_what_to_do(desk):
-    page = desk.post(reverse("open_interview"), ALONE_AT_72 | {"member-0-birth_date": "", "member-0-relation": "", "member-0-sex": ""})
+    page = desk.post(
+        reverse("open_interview"),
+        ALONE_AT_72 | {"member-0-birth_date": "", "member-0-relation": "", "member-0-sex": ""},
+    )
     assert page.status_code == 200
     assert "Write down at least one person." in page.content.decode()
     assert not Interview.objects.exists()

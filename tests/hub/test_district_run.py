@@ -34,11 +34,14 @@ def test_a_run_decides_every_household_and_names_what_it_was_made_from(run):
     assert run.state == Run.State.DONE
     assert run.households == run.households_done == Household.objects.count()
     assert run.catalogue_version == programmes.catalogue().version
-    assert run.snapshot and run.library_version
+    assert run.snapshot
+    assert run.library_version
 
 
 def test_the_rows_to_act_on_are_the_missed_pairs_of_the_files(run):
-    pairs = [pair for pair in Results(run.folder).pairs(missed=True).to_pylist() if pair["set_aside_for"] is None]
+    pairs = [
+        pair for pair in Results(run.folder).pairs(missed=True).to_pylist() if pair["set_aside_for"] is None
+    ]
     kept = set(Missed.objects.values_list("household_id", "person_id", "programme"))
     assert kept == {(pair["household_id"], pair["person_id"], pair["programme"]) for pair in pairs}
     assert kept
