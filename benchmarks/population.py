@@ -24,6 +24,7 @@ import welfare
 from benchmarks import generated as country
 from benchmarks import measure
 from welfare.screening import Snapshot, screen, write_snapshot
+from welfare.screening.outcome import prepared
 
 
 def main() -> None:
@@ -61,13 +62,13 @@ def screened(folder: Path, planes: bool) -> dict[str, float]:
     rules = welfare.load(folder / "catalogue").at(country.AS_OF)
     marks.append(measure.used())
     snapshot = Snapshot(folder / "snapshot")
-    rules.plan_for(snapshot.gaps)
+    prepared(rules, snapshot.gaps)
     marks.append(measure.used())
     with tempfile.TemporaryDirectory() as out:
         run = screen(rules, snapshot, out, workers=1, planes=planes)
         marks.append(measure.used())
         summary = run.summary()
-    stages = dict(zip(("load", "plan", "screen"), (b - a for a, b in pairwise(marks)), strict=True))
+    stages = dict(zip(("load", "prepare", "screen"), (b - a for a, b in pairwise(marks)), strict=True))
     return stages | {
         name: pc.sum(summary[name]).as_py() / snapshot.households for name in ("entitled", "unknown")
     }
@@ -125,7 +126,7 @@ def compare(households: int, openfisca: Path | None, repeat: int) -> None:
         )
     print(f"a household: {said['entitled']:.2f} entitled, {said['unknown']:.2f} cannot be told; ", end="")
     print(
-        f"before: load {said['load']:.2f}, plan {said['plan']:.2f} CPU s; the list written once: {written.cpu:.1f} CPU s"
+        f"before: load {said['load']:.2f}, prepare {said['prepare']:.2f} CPU s; the list written once: {written.cpu:.1f} CPU s"
     )
 
 

@@ -18,7 +18,7 @@ from tests.screening.lists import frozen, random_households
 from welfare.facts import Household
 from welfare.rules.assessment import Result
 from welfare.rules.ruleset import RuleSet
-from welfare.screening import Run, StoredAnswer, screen, snapshot
+from welfare.screening import Run, StoredAnswer, arrange, screen
 
 NIGHTLY = bool(os.environ.get("HUB_NIGHTLY"))
 SEEDS = range(600 if NIGHTLY else 16)
@@ -29,8 +29,8 @@ HOUSEHOLDS = 250 if NIGHTLY else 40
 def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small lists fall into mixed blocks by themselves; here they are also cut as a nation is."""
     if request.param == "blocks of one size":
-        monkeypatch.setattr(snapshot, "OWN_CLASS", 4)
-        monkeypatch.setattr(snapshot, "BLOCK_VALUES", 64)
+        monkeypatch.setattr(arrange, "OWN_CLASS", 4)
+        monkeypatch.setattr(arrange, "BLOCK_VALUES", 64)
 
 
 @pytest.mark.usefixtures("blocks")

@@ -11,7 +11,7 @@ import pytest
 from tests.rules.random_catalogue import random_rules
 from tests.screening.lists import frozen, random_households
 from welfare.reform import quick
-from welfare.screening import RunError, screen, snapshot
+from welfare.screening import RunError, arrange, screen
 
 DAYS = (-400, -30, 0, 40)  # later figures, other ages, programmes that begin and end
 
@@ -20,7 +20,7 @@ DAYS = (-400, -30, 0, 40)  # later figures, other ages, programmes that begin an
 def test_the_quick_answer_is_that_of_screening_again(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot, "OWN_CLASS", 8)
+    monkeypatch.setattr(arrange, "OWN_CLASS", 8)
     rules = random_rules(seed)
     held = frozen(rules, random_households(seed, rules, 150), tmp_path)
     run = screen(rules, held, tmp_path / "run")

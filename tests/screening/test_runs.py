@@ -11,7 +11,17 @@ from tests.rules.random_catalogue import random_rules
 from tests.screening.lists import frozen, random_households, tables
 from welfare.facts import Household
 from welfare.rules.ruleset import RuleSet
-from welfare.screening import Cancelled, Run, RunError, Snapshot, outcome, screen, snapshot, write_snapshot
+from welfare.screening import (
+    Cancelled,
+    Run,
+    RunError,
+    Snapshot,
+    arrange,
+    outcome,
+    screen,
+    snapshot,
+    write_snapshot,
+)
 from welfare.screening import run as running
 
 SEED = 7
@@ -20,8 +30,8 @@ HOUSEHOLDS = 500
 
 @pytest.fixture(autouse=True)
 def _many_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "OWN_CLASS", 4)
-    monkeypatch.setattr(snapshot, "BLOCK_VALUES", 64)
+    monkeypatch.setattr(arrange, "OWN_CLASS", 4)
+    monkeypatch.setattr(arrange, "BLOCK_VALUES", 64)
     monkeypatch.setattr(running, "PART_HOUSEHOLDS", 64)
 
 

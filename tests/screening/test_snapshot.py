@@ -11,7 +11,7 @@ import pytest
 from tests.rules.random_catalogue import random_rules, write
 from tests.screening.lists import frozen, random_households
 from welfare import Catalogue, load
-from welfare.screening import SnapshotError, snapshot, write_snapshot
+from welfare.screening import SnapshotError, arrange, snapshot, write_snapshot
 
 DAY = date(2026, 11, 22)
 NAME = "{ko: 이름, en: Name}"
@@ -69,7 +69,7 @@ def lists(**columns: object) -> tuple[pa.Table, pa.Table]:
 
 
 def test_every_household_comes_out_as_it_went_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "OWN_CLASS", 4)
+    monkeypatch.setattr(arrange, "OWN_CLASS", 4)
     for seed in range(3):
         rules = random_rules(seed)
         households = random_households(seed, rules, 60)

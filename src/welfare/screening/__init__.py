@@ -3,7 +3,8 @@
 from welfare.screening.encode import SnapshotError
 from welfare.screening.results import Run, RunError, StoredAnswer
 from welfare.screening.run import Cancelled, screen
-from welfare.screening.snapshot import Snapshot, write_snapshot
+from welfare.screening.snapshot import Snapshot
+from welfare.screening.write import write_snapshot
 
 __all__ = [
     "Cancelled",

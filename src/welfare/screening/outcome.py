@@ -6,10 +6,11 @@ receipts and exclusions are looked at for these alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +18,12 @@ import pyarrow as pa
 from welfare.rules.assessment import PER_YEAR
 from welfare.rules.nodes import PERSON
 from welfare.rules.plan import Lowered, Ref, Truth
+from welfare.screening.arrange import arrow
 from welfare.screening.encode import Array
 from welfare.screening.exclusion import best, better, patterns
-from welfare.screening.kernel import Kernel, Values, bits_at
-from welfare.screening.snapshot import Block, arrow, bit_mask
+from welfare.screening.frame import bits_at
+from welfare.screening.kernel import Kernel, Values
+from welfare.screening.snapshot import Block, bit_mask
 
 if TYPE_CHECKING:
     from welfare.rules.ruleset import RuleSet
@@ -129,6 +132,18 @@ class Screening:
                 for step in self.kernel.numbers
             ],
         }
+
+
+_prepared: WeakKeyDictionary[RuleSet, dict[frozenset[tuple[str, bool]], Screening]] = WeakKeyDictionary()
+
+
+def prepared(rules: RuleSet, gaps: Mapping[str, bool]) -> Screening:
+    """The rules ready for lists with these gaps; made once for each."""
+    made = _prepared.setdefault(rules, {})
+    key = frozenset(gaps.items())
+    if key not in made:
+        made[key] = Screening(rules, Kernel(rules, gaps))
+    return made[key]
 
 
 def amount_signature(lowered: Lowered, signatures: list[str]) -> list[object]:

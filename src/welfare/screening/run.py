@@ -23,12 +23,12 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import ipc
 
+from welfare.screening.arrange import arrow
 from welfare.screening.kept import ALL, NONE
-from welfare.screening.kernel import Kernel
 from welfare.screening.memory import memory_kept
-from welfare.screening.outcome import COUNTS, Outcome, Screening
+from welfare.screening.outcome import COUNTS, Outcome, Screening, prepared
 from welfare.screening.results import Run, RunError
-from welfare.screening.snapshot import Snapshot, arrow
+from welfare.screening.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from welfare.rules.ruleset import RuleSet
@@ -79,7 +79,7 @@ def screen(
     snapshot.check_facts(rules.facts)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    screening = Screening(rules, Kernel(rules, snapshot.gaps))
+    screening = prepared(rules, snapshot.gaps)
     parts = cut(snapshot)
     manifest = _manifest(rules, snapshot, screening, parts, planes)
     if _begin(folder, manifest):

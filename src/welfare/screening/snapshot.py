@@ -12,34 +12,26 @@ a block, read through a memory map without copying). Rows are padded to a multip
 
 from __future__ import annotations
 
-import hashlib
 import json
 import mmap
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import ipc
 
-from welfare.facts.fact import BUILT_IN, COUPLE, COUPLE_FACT, COUPLE_MAX, HOUSEHOLD_SIZE_MAX, Fact
+from welfare.facts.fact import Fact
 from welfare.facts.household import Household
-from welfare.screening.encode import Array, Encoded, SnapshotError, encode_column, storage_type, text_column
-
-if TYPE_CHECKING:
-    from welfare.rules.catalogue import Catalogue
+from welfare.screening.encode import Array, SnapshotError
 
 FORMAT = 1
 WORD = 64  # rows; blocks are padded to it
-BLOCK_VALUES = 65_536  # households of a block; a few columns of it fit the processor's cache
-OWN_CLASS = 4_096  # households of one size in a shard below which they share padded blocks
-SHARD = 1_000_000
 
 HOUSEHOLD_ID, PERSON_ID, AREA, SIZE = "household_id", "person_id", "area", "household_size"
 
@@ -139,7 +131,7 @@ class Snapshot:
     def check_facts(self, facts: Mapping[str, Fact]) -> None:
         """Refuses a snapshot whose facts were declared otherwise when it was written."""
         for name, held in self.manifest["facts"].items():
-            if name not in facts or _declared(facts[name]) != held["declared"]:
+            if name not in facts or declared(facts[name]) != held["declared"]:
                 raise SnapshotError(
                     "the catalogue now declares this fact otherwise than when the snapshot was written",
                     "Write the snapshot again",
@@ -176,8 +168,8 @@ class OpenShard:
 
     def __init__(self, snapshot: Snapshot, shard: Shard) -> None:
         self.snapshot, self.shard = snapshot, shard
-        self._maps = [_map(snapshot.folder / name) for name in (shard.household_file, shard.member_file)]
-        self._readers = [ipc.open_file(pa.BufferReader(pa.py_buffer(mapped))) for mapped in self._maps]
+        self._maps = [mapped(snapshot.folder / name) for name in (shard.household_file, shard.member_file)]
+        self._readers = [ipc.open_file(pa.BufferReader(pa.py_buffer(pages))) for pages in self._maps]
 
     def __enter__(self) -> Self:
         return self
@@ -198,11 +190,11 @@ class OpenShard:
 
     def forget(self) -> None:
         """Drops the pages read so far from this process (they stay in the system's cache): memory stays flat."""
-        for mapped in self._maps:
-            mapped.madvise(mmap.MADV_DONTNEED)
+        for pages in self._maps:
+            pages.madvise(mmap.MADV_DONTNEED)
 
 
-def _map(path: Path) -> mmap.mmap:
+def mapped(path: Path) -> mmap.mmap:
     with path.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
@@ -290,383 +282,8 @@ def _decoded(fact: Fact, value: pa.Scalar) -> object:
     return None if plain is None else fact.decode(plain)
 
 
-# Writing -------------------------------------------------------------------------------------------------------------------------
-
-Pair = tuple[pa.Table, pa.Table]
-
-
-def write_snapshot(
-    catalogue: Catalogue,
-    households: pa.Table | Iterable[Pair],
-    members: pa.Table | None = None,
-    folder: str | Path = "snapshot",
-    as_of: date | None = None,
-    shard_households: int = SHARD,
-    progress: Callable[[int], None] | None = None,
-) -> Snapshot:
-    """Freezes lists of households and members into `folder`, replacing a snapshot that is there.
-
-    `households` has `household_id` (text or whole numbers), perhaps `area`, and facts by their names; `members` has
-    `household_id`, perhaps `person_id` and `couple`, and facts of persons. Members keep their order. Won and counts are
-    integers, dates are dates, codes are their words, an empty cell is an unknown fact, and so is a fact without a column; other
-    columns are left out (see `manifest["left_out"]`). For lists larger than memory give an iterable of (households, members)
-    pairs; each becomes a shard. `progress` hears how many households are written.
-
-    Raises SnapshotError naming column, row and mend; nothing is left in `folder` then.
-    """
-    if as_of is None:
-        raise SnapshotError("no day is given", "Say for which day the list holds: as_of=date(…)")
-    pairs: Iterable[Pair] = (
-        _cut(households, members, shard_households) if isinstance(households, pa.Table) else households
-    )
-    folder = Path(folder)
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        writer = _Writer(catalogue, partial)
-        for pair in pairs:
-            writer.write(*pair)
-            if progress is not None:
-                progress(writer.households)
-        writer.finish(as_of)
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return Snapshot(folder)
-
-
-def _cut(households: pa.Table, members: pa.Table | None, limit: int) -> Iterator[Pair]:
-    """A pair of tables as pairs of at most `limit` households."""
-    if members is None:
-        raise SnapshotError("no members are given", "Give the table of members beside the households")
-    if households.num_rows <= limit:
-        yield households, members
-        return
-    _check_unique(text_column(_required(households, HOUSEHOLD_ID), HOUSEHOLD_ID))
-    owner = _owners(households, members)
-    order = np.argsort(owner, kind="stable")
-    ends = np.searchsorted(owner[order], np.arange(0, households.num_rows + limit, limit))
-    for i, start in enumerate(range(0, households.num_rows, limit)):
-        yield households.slice(start, limit), members.take(pa.array(order[ends[i] : ends[i + 1]]))
-
-
-class _Writer:
-    """Writes shard after shard and remembers what the manifest must say."""
-
-    def __init__(self, catalogue: Catalogue, folder: Path) -> None:
-        self.facts = {name: fact for name, fact in catalogue.facts.items() if name not in BUILT_IN}
-        self.folder = folder
-        self.version = catalogue.version
-        self.shards: list[dict[str, Any]] = []
-        self.areas: dict[str, int] = {}
-        self.gaps: dict[str, bool] = {}
-        self.left_out: list[str] = []
-        self.columns: tuple[list[str], list[str]] | None = None
-        self.ranges: list[tuple[Any, Any]] = []
-        self.households = self.members = 0
-
-    def write(self, households: pa.Table, members: pa.Table) -> None:
-        columns = (households.schema.names, members.schema.names)
-        if self.columns is None:
-            self.columns = columns
-            self.left_out = sorted(
-                {name for names in columns for name in names}
-                - {HOUSEHOLD_ID, PERSON_ID, AREA, COUPLE, *(fact.name for fact in self.facts.values())}
-            )
-        elif self.columns != columns:
-            raise SnapshotError(
-                f"part {len(self.shards) + 1} of the list has other columns than the first",
-                "Give all parts the same",
-            )
-        ids = text_column(_required(households, HOUSEHOLD_ID), HOUSEHOLD_ID)
-        _check_unique(ids)
-        self._check_new(ids)
-        arranged = Arrangement(self.facts, households, members, self._area(households))
-        for name, encoded in {**arranged.own, **arranged.each}.items():
-            if name != COUPLE:
-                self.gaps[name] = self.gaps.get(name, False) or encoded.known is not None
-        shard = Shard(len(self.shards), arranged.shapes, len(ids), len(arranged.order))
-        with _Sink(self.folder / shard.household_file) as one, _Sink(self.folder / shard.member_file) as many:
-            for own, each in arranged.batches():
-                one.write(own)
-                many.write(each)
-        self.households += shard.households
-        self.members += shard.members
-        self.shards.append(
-            {
-                "households": shard.households,
-                "members": shard.members,
-                "blocks": [[shape.rows, shape.slots, shape.size] for shape in shard.blocks],
-                "hash": [one.hash.hexdigest(), many.hash.hexdigest()],
-            }
-        )
-
-    def _area(self, households: pa.Table) -> Array | None:
-        if AREA not in households.schema.names:
-            return None
-        names = text_column(households.column(AREA), AREA).cast(pa.string()).fill_null("").dictionary_encode()
-        numbers = [self.areas.setdefault(name, len(self.areas)) for name in names.dictionary.to_pylist()]
-        return np.array(numbers, np.int32)[names.indices.to_numpy()]
-
-    def _check_new(self, ids: pa.Array) -> None:
-        """A household must not stand in two parts of the list; parts that follow each other need no comparing."""
-        ends = pc.min_max(ids)
-        low, high = ends["min"].as_py(), ends["max"].as_py()
-        for number, (least, greatest) in enumerate(self.ranges):
-            if type(low) is not type(least):
-                raise SnapshotError("changes its type between parts", "Give all parts the same", HOUSEHOLD_ID)
-            if least <= high and low <= greatest:
-                with _map(self.folder / f"households-{number:05d}.arrow") as mapped:
-                    reader = ipc.open_file(pa.BufferReader(pa.py_buffer(mapped)))
-                    known = pa.chunked_array(
-                        [reader.get_batch(i).column(HOUSEHOLD_ID) for i in range(reader.num_record_batches)]
-                    )
-                    row = pc.index(pc.is_in(ids, value_set=known), True).as_py()
-                    del reader, known
-                if row >= 0:
-                    raise _duplicate(ids, row)
-        self.ranges.append((low, high))
-
-    def finish(self, as_of: date) -> None:
-        if not self.households:
-            raise SnapshotError("the list holds no household", "Give at least one")
-        contents = {
-            "format": FORMAT,
-            "as_of": as_of.isoformat(),
-            "households": self.households,
-            "members": self.members,
-            "areas": list(self.areas),
-            "facts": {
-                name: {"gaps": self.gaps[name], "declared": _declared(self.facts[name])}
-                for name in sorted(self.gaps)
-            },
-            "shards": self.shards,
-        }
-        digest = hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()[:16]
-        contents |= {"hash": digest, "catalogue": self.version, "left_out": self.left_out}
-        (self.folder / "manifest.json").write_text(json.dumps(contents, ensure_ascii=False), encoding="utf-8")
-
-
-class Arrangement:
-    """Tables of households and members in the order of the blocks: encoded, checked, cut. Raises SnapshotError."""
-
-    def __init__(
-        self, facts: Mapping[str, Fact], households: pa.Table, members: pa.Table, area: Array | None = None
-    ) -> None:
-        self.facts, self.area = facts, area
-        self.ids = text_column(_required(households, HOUSEHOLD_ID), HOUSEHOLD_ID)
-        owner = _owners(households, members)
-        self.sizes = np.bincount(owner, minlength=len(self.ids))
-        _check_sizes(self.ids, self.sizes)
-        self.own = self._encode(households, "household")
-        self.each = self._encode(members, "person")
-        self.each[COUPLE] = _couples(members, owner)
-        self.order = np.argsort(owner, kind="stable")  # members by household, in their own order
-        self._first = np.cumsum(self.sizes) - self.sizes
-        self._persons = _person_ids(members)
-        self._blocks = _blocks(self.sizes, area)
-
-    @property
-    def shapes(self) -> tuple[BlockShape, ...]:
-        return tuple(shape for shape, _ in self._blocks)
-
-    def batches(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-        """Households and members of one block after the other."""
-        for shape, rows in self._blocks:
-            yield self._households(shape, rows), self._members(shape, rows)
-
-    def _encode(self, table: pa.Table, of: str) -> dict[str, Encoded]:
-        encoded = {}
-        for name in table.schema.names:
-            fact = self.facts.get(name)
-            if fact is None:
-                continue
-            if fact.of != of:
-                raise SnapshotError(
-                    f"is a fact of the {fact.of}, not of the {of}",
-                    f"Move it to the table of {fact.of}s",
-                    name,
-                )
-            if table.schema.names.count(name) > 1:
-                raise SnapshotError("stands in the table twice", "Keep one of the two", name)
-            encoded[name] = encode_column(fact, table.column(name))
-        return encoded
-
-    def _households(self, shape: BlockShape, rows: Array) -> pa.RecordBatch:
-        padding = shape.width - shape.rows
-        columns = {
-            HOUSEHOLD_ID: pa.concat_arrays([self.ids.take(pa.array(rows)), pa.nulls(padding, self.ids.type)])
-        }
-        if self.area is not None:
-            columns[AREA] = arrow(np.pad(self.area[rows], (0, padding)))
-        columns[SIZE] = arrow(np.pad(self.sizes[rows].astype(np.int8), (0, padding)))
-        for name, encoded in self.own.items():
-            values = np.full(shape.width, self.facts[name].low, storage_type(self.facts[name]))
-            values[: shape.rows] = encoded.values[rows]
-            known = None
-            if encoded.known is not None:
-                known = np.pad(encoded.known[rows], (0, padding), constant_values=True)
-            columns[name] = arrow(values, known)
-        return pa.record_batch(columns)
-
-    def _members(self, shape: BlockShape, rows: Array) -> pa.RecordBatch:
-        slot = np.arange(shape.slots)[:, None]
-        there = np.zeros((shape.slots, shape.width), bool)
-        there[:, : shape.rows] = slot < self.sizes[rows]
-        source = np.zeros((shape.slots, shape.width), np.int64)
-        source[:, : shape.rows] = self._first[rows] + slot
-        source = np.where(there, self.order[np.minimum(source, len(self.order) - 1)], 0)
-        all_there = shape.size > 0 and shape.rows == shape.width
-        columns = {}
-        if self._persons is not None:
-            columns[PERSON_ID] = self._persons.take(pa.array(source.ravel(), mask=~there.ravel()))
-        for name, encoded in self.each.items():
-            values = np.take(encoded.values, source)
-            if not all_there:
-                values[~there] = 0 if name == COUPLE else self.facts[name].low
-            known = None if encoded.known is None else np.take(encoded.known, source) | ~there
-            columns[name] = arrow(values, known)
-        return pa.record_batch(columns)
-
-
-class _Sink:
-    """An Arrow file being written, hashed as it goes."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.hash = hashlib.sha256()
-        self.writer: ipc.RecordBatchFileWriter | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        if self.writer is None:
-            self.writer = ipc.new_file(str(self.path), batch.schema)
-        self.writer.write_batch(batch)
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            self.hash.update(name.encode())
-            for buffer in column.buffers():
-                self.hash.update(b"-" if buffer is None else buffer)
-
-    def __exit__(self, *_: object) -> None:
-        if self.writer is not None:
-            self.writer.close()
-
-
-def _declared(fact: Fact) -> list[object]:
+def declared(fact: Fact) -> list[object]:
     return [fact.of, fact.type, fact.low, fact.high, list(fact.codes)]
-
-
-def _required(table: pa.Table, name: str) -> pa.ChunkedArray:
-    if name not in table.schema.names:
-        raise SnapshotError("is missing", f"Give a column {name}", name)
-    return table.column(name)
-
-
-def _check_unique(ids: pa.Array) -> None:
-    if ids.null_count:
-        row = pc.index(pc.is_null(ids), True).as_py()
-        raise SnapshotError("is empty", "Give every household an identifier", HOUSEHOLD_ID, row + 1)
-    places = pc.index_in(ids, ids).to_numpy()
-    wrong = np.flatnonzero(places != np.arange(len(ids)))
-    if len(wrong):
-        raise _duplicate(ids, int(wrong[0]))
-
-
-def _duplicate(ids: pa.Array, row: int) -> SnapshotError:
-    return SnapshotError(
-        f"{ids[row].as_py()!r} stands in the list twice",
-        "Keep one row for each household",
-        HOUSEHOLD_ID,
-        row + 1,
-    )
-
-
-def _owners(households: pa.Table, members: pa.Table) -> Array:
-    """For each member the row of the household."""
-    ids = text_column(_required(households, HOUSEHOLD_ID), HOUSEHOLD_ID)
-    of = text_column(_required(members, HOUSEHOLD_ID), HOUSEHOLD_ID)
-    if ids.type != of.type:
-        raise SnapshotError(
-            "is text in one table and a number in the other", "Give both the same type", HOUSEHOLD_ID
-        )
-    places = pc.index_in(of, ids)
-    if places.null_count:
-        row = pc.index(pc.is_null(places), True).as_py()
-        raise SnapshotError(
-            f"{of[row].as_py()!r}, named by a member, is not among the households",
-            "Add the household or remove the member",
-            HOUSEHOLD_ID,
-            row + 1,
-        )
-    return places.to_numpy()
-
-
-def _check_sizes(ids: pa.Array, sizes: Array) -> None:
-    wrong = np.flatnonzero((sizes < 1) | (sizes > HOUSEHOLD_SIZE_MAX))
-    if len(wrong):
-        row = int(wrong[0])
-        raise SnapshotError(
-            f"household {ids[row].as_py()!r} has {sizes[row]} members",
-            f"A household has 1 to {HOUSEHOLD_SIZE_MAX}; list its members, or split an institution into households",
-            HOUSEHOLD_ID,
-            row + 1,
-        )
-
-
-def _couples(members: pa.Table, owner: Array) -> Encoded:
-    """The couple numbers, 0 where there is none; each number stands for exactly two members of a household."""
-    if COUPLE not in members.schema.names:
-        return Encoded(np.zeros(len(owner), np.int8), None)
-    numbers = encode_column(COUPLE_FACT, members.column(COUPLE)).values
-    keys = owner.astype(np.int64) * (COUPLE_MAX + 1) + numbers
-    rows = np.flatnonzero(numbers)
-    counts = np.bincount(keys[rows]) if len(rows) else np.zeros(1, int)
-    wrong = rows[counts[keys[rows]] != 2]
-    if len(wrong):
-        row = int(wrong[0])
-        raise SnapshotError(
-            f"number {numbers[row]} is given to {counts[keys[row]]} members of the household, not 2",
-            "Give the two members of a couple the same number, everybody else 0",
-            COUPLE,
-            row + 1,
-        )
-    return Encoded(numbers, None)
-
-
-def _person_ids(members: pa.Table) -> pa.Array | None:
-    return text_column(members.column(PERSON_ID), PERSON_ID) if PERSON_ID in members.schema.names else None
-
-
-def _blocks(sizes: Array, area: Array | None) -> list[tuple[BlockShape, Array]]:
-    """The shapes of the blocks and the rows each takes, by size class and area."""
-    counts = np.bincount(sizes, minlength=HOUSEHOLD_SIZE_MAX + 1)
-    common = counts >= OWN_CLASS
-    klass = np.where(common[sizes], sizes, HOUSEHOLD_SIZE_MAX + 1)
-    order = np.lexsort((klass,) if area is None else (area, klass))
-    blocks = []
-    for size in np.unique(klass):
-        start, end = np.searchsorted(klass[order], [size, size + 1])
-        parts = -(-(end - start) // BLOCK_VALUES)
-        step = width(-(-(end - start) // parts))
-        for low in range(start, end, step):
-            rows = order[low : min(low + step, end)]
-            slots = int(sizes[rows].max())
-            blocks.append((BlockShape(len(rows), slots, slots if size <= HOUSEHOLD_SIZE_MAX else 0), rows))
-    return blocks
-
-
-def arrow(values: Array, known: Array | None = None) -> pa.Array:
-    """A flat Arrow array over these numbers, bits packed; no validity where everything is known."""
-    validity = None if known is None or known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
-    if values.dtype == bool:
-        kind, data = pa.bool_(), np.packbits(values, bitorder="little")
-    else:
-        kind, data = pa.from_numpy_dtype(values.dtype), np.ascontiguousarray(values)
-    return pa.Array.from_buffers(kind, values.size, [validity, pa.py_buffer(data)])
 
 
 @lru_cache(maxsize=8)

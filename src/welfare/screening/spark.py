@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from welfare.facts.fact import BUILT_IN
+from welfare.screening.arrange import Arrangement
 from welfare.screening.encode import SnapshotError
 from welfare.screening.kernel import Kernel
 from welfare.screening.outcome import NOBODY, Outcome, Screening
-from welfare.screening.snapshot import HOUSEHOLD_ID, PERSON_ID, Arrangement, Block
+from welfare.screening.snapshot import HOUSEHOLD_ID, PERSON_ID, Block
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
