@@ -191,7 +191,9 @@ class OpenShard:
     def forget(self) -> None:
         """Drops the pages read so far from this process (they stay in the system's cache): memory stays flat."""
         for pages in self._maps:
-            if hasattr(mmap, "MADV_DONTNEED"):  # where the system has no such wish, memory is merely less flat
+            if hasattr(
+                mmap, "MADV_DONTNEED"
+            ):  # where the system has no such wish, memory is merely less flat
                 pages.madvise(mmap.MADV_DONTNEED)
 
 
