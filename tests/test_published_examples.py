@@ -4,6 +4,7 @@ The catalogue's worked cases carry a mark where a figure was published. All of t
 the kernel exactly as they come out of the function; the published ones go through the command line and the desk as well.
 """
 
+import json
 from collections import defaultdict
 from datetime import date
 from functools import cache
@@ -17,6 +18,7 @@ from hub.people.models import FactRecord, Household, Person
 from hub.people.sources import Source
 from hub.screening.sheets import sheet
 from tests.screening.lists import frozen
+from welfare import command
 from welfare.rules.cases import Case, Expectation, read_cases
 from welfare.rules.oracle import Oracle
 from welfare.screening import screen
@@ -160,3 +162,26 @@ def coordinator_of_chunghyeon(db):
     user = create_user("coordinator", "coordinator (invented)", "an invented passphrase for tests")
     give_post(user, Role.COORDINATOR, Centre.objects.filter(pk=CHUNGHYEON), since=date(2020, 1, 1))
     return user
+
+
+@pytest.mark.parametrize(
+    "case", one_of_each_source(), ids=lambda case: f"{case.expected[0].programme}-{case.published}"
+)
+def test_the_command_line_prints_the_published_amount_to_the_won(capsys, tmp_path, case):
+    def plain(facts):
+        return {
+            name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()
+        }
+
+    file = tmp_path / "household.json"
+    members = [plain(member) for member in case.household.members]
+    file.write_text(
+        json.dumps({"household": plain(case.household.facts), "members": members}), encoding="utf-8"
+    )
+    for expected in paid(case):
+        status = command.main(
+            ["explain", str(file), "--on", str(case.day), "--catalogue", str(CATALOGUE), "--language", "en"]
+            + ["--programme", expected.programme]
+        )
+        assert status == 0
+        assert f"{expected.amount[0]:,}" in capsys.readouterr().out
