@@ -187,14 +187,23 @@ def conversation(interview: Interview) -> Conversation:
 
     Raises ValueError, in words for people, when a stored or new value does not fit its fact.
     """
+    return replayed(interview)[1]
+
+
+def replayed(interview: Interview) -> tuple[Conversation, Conversation]:
+    """The conversation before the last answer and after it; the same twice while nothing was answered.
+
+    Raises ValueError as `conversation` does.
+    """
     rules = programmes.rules(interview.as_of)
     household = WelfareHousehold(interview.known["household"], interview.known["members"])
-    held = Conversation(rules, household, policy=interview.policy)
+    before = held = Conversation(rules, household, policy=interview.policy)
     for given in interview.answers:
         fact = rules.facts[given["fact"]]
         question = Question(fact, tuple(given["members"]))
+        before = held
         held = held.answer(question, SAID[given["said"]] if "said" in given else _told(given["value"]))
-    return held
+    return before, held
 
 
 def _told(value: Any) -> Any:
@@ -230,17 +239,3 @@ def facts_of_the_district() -> dict[str, str]:
     facts = programmes.catalogue().facts
     here = {"region": "seoul", "district": "seodaemun"}
     return {name: code for name, code in here.items() if name in facts and code in facts[name].codes}
-
-
-def answers_before(interview: Interview) -> dict[str, str]:
-    """The answers as they stood before the last one was given, by programme and member; empty at the start."""
-    if not interview.answers:
-        return {}
-    earlier = Interview(as_of=interview.as_of, known=interview.known, policy=interview.policy)
-    earlier.answers = interview.answers[:-1]
-    assessment = conversation(earlier).assessment
-    return {
-        f"{name}{'' if member is None else f'-{member}'}": assessment.answer(name, member)
-        for name, programme in assessment.rules.programmes.items()
-        for member in assessment.subjects(programme)
-    }

@@ -10,6 +10,7 @@ from hub.programmes import queries as programmes
 from welfare.facts import Fact
 from welfare.rules import Amount, Assessment, Result
 from welfare.rules.assessment import ENTITLED, UNKNOWN
+from welfare.rules.catalogue import CERTAIN
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,7 @@ def sheet(assessment: Assessment, names: Sequence[str]) -> Sheet:
             result,
             "" if result.member is None else names[result.member],
             tuple(rules.facts[name] for name in result.missing),
-            bool(rules.needs_check[result.programme.id])
-            or result.programme.confidence not in ("verified", "derived"),
+            bool(rules.needs_check[result.programme.id]) or result.programme.confidence not in CERTAIN,
             better[get_language() or "ko"] if better else "",
         )
         _group(found, line).append(line)

@@ -216,14 +216,14 @@ def _take_answer(request: HttpRequest, interview: Interview) -> forms.Answer | N
 
 def _conversation(interview: Interview, form: forms.Answer | None) -> dict[str, Any]:
     """What the page of a conversation shows; `form` is one that came back with problems."""
-    held = queries.conversation(interview)
+    before, held = queries.replayed(interview)
     names = sheets.called(interview.known["members"], interview.as_of)
     question = held.next()
     if form is None and question is not None:
         form = forms.Answer(fact=question.fact, members=question.members, names=names)
     sheet = sheets.sheet(held.assessment, names)
-    before = queries.answers_before(interview)
-    changed = [line for line in sheet.lines if before.get(line.key, line.result.answer) != line.result.answer]
+    different = {(change.programme.id, change.member) for change in held.changed_since(before)}
+    changed = [line for line in sheet.lines if (line.result.programme.id, line.result.member) in different]
     return {
         "interview": interview,
         "question": question,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from welfare.facts.fact import Text
 from welfare.facts.household import EncodedHousehold
 from welfare.rules.catalogue import Criterion, Programme
+from welfare.rules.exclusion import Rivals, busiest, groups, without
 from welfare.rules.nodes import PERSON
 from welfare.rules.plan import Lowered, Ref, Truth
 
@@ -202,14 +203,6 @@ class Assessment:
             return any(fact not in person for person in self.household.members)
         return fact not in self.household.household
 
-    def unknown_facts(self) -> list[str]:
-        """Facts that could still change an open answer."""
-        return list(
-            dict.fromkeys(
-                name for result in self.results for name in result.missing if result.answer == UNKNOWN
-            )
-        )
-
 
 def _advise(results: list[Result]) -> list[Result]:
     """Of mutually exclusive entitlements the combination that pays most is advised; beside each other one stands the reason.
@@ -239,32 +232,19 @@ def _same_subject(one: Result, other: Result) -> bool:
     return one.member is None or other.member is None or one.member == other.member
 
 
-def _best(rivals: Mapping[int, set[int]], worth: Mapping[int, int]) -> frozenset[int]:
+def _best(rivals: Rivals, worth: Mapping[int, int]) -> frozenset[int]:
     """The places to take so that no two are rivals and the most is paid; then the most programmes, then the earlier ones."""
     taken: frozenset[int] = frozenset()
-    left = set(rivals)
-    while left:
-        # Only what hangs together is tried together: each member's pair of programmes is a small choice of its own.
-        group, stack = set(), [min(left)]
-        while stack:
-            place = stack.pop()
-            if place not in group:
-                group.add(place)
-                stack += rivals[place]
-        left -= group
-        busiest = max(group, key=lambda i: (len(rivals[i]), -i))
-        with_it = _best(_without(rivals, group, rivals[busiest] | {busiest}), worth) | {busiest}
-        without = _best(_without(rivals, group, {busiest}), worth) if rivals[busiest] else frozenset()
+    for group in groups(rivals):
+        first = busiest(rivals, group)
+        with_it = _best(without(rivals, group, rivals[first] | {first}), worth) | {first}
+        other = _best(without(rivals, group, {first}), worth) if rivals[first] else frozenset()
         taken |= max(
             with_it,
-            without,
+            other,
             key=lambda places: (sum(worth[i] for i in places), len(places), -min(places, default=0)),
         )
     return taken
-
-
-def _without(rivals: Mapping[int, set[int]], group: set[int], gone: set[int]) -> dict[int, set[int]]:
-    return {i: rivals[i] - gone for i in group - gone}
 
 
 PER_YEAR = {"month": 12, "year": 1, "season": 1, "once": 1, "day": 365, "episode": 1}

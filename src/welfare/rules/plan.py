@@ -104,7 +104,6 @@ class Plan:
 
     steps: list[Step] = field(default_factory=list)
     programmes: dict[str, Lowered] = field(default_factory=dict)
-    derived: dict[str, Range | Truth] = field(default_factory=dict)
 
     def scope(self, operand: object) -> str:
         return self.steps[operand.index].scope if isinstance(operand, Ref) else HOUSEHOLD

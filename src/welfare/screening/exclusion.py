@@ -7,13 +7,12 @@ only in what each pays, so each such pattern is thought through once, for all it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
+from welfare.rules.exclusion import Rivals, busiest, groups, without
 from welfare.screening.encode import Array
-
-Rivals = Mapping[int, set[int]]
 
 
 def patterns(household: Array, node: Array) -> Iterator[tuple[Array, Array]]:
@@ -35,28 +34,16 @@ def patterns(household: Array, node: Array) -> Iterator[tuple[Array, Array]]:
 def best(rivals: Rivals, worth: Array) -> Array:
     """What to take: shape (nodes, households), like `worth`; `rivals` are places of nodes."""
     taken = np.zeros(worth.shape, bool)
-    left = set(rivals)
-    while left:
-        group, stack = set(), [min(left)]
-        while stack:
-            place = stack.pop()
-            if place not in group:
-                group.add(place)
-                stack += rivals[place]
-        left -= group
-        busiest = max(group, key=lambda i: (len(rivals[i]), -i))
-        with_it = best(_without(rivals, group, rivals[busiest] | {busiest}), worth)
-        with_it[busiest] = True
-        if not rivals[busiest]:
+    for group in groups(rivals):
+        first = busiest(rivals, group)
+        with_it = best(without(rivals, group, rivals[first] | {first}), worth)
+        with_it[first] = True
+        if not rivals[first]:
             taken |= with_it
             continue
-        without = best(_without(rivals, group, {busiest}), worth)
-        taken |= np.where(_at_least(with_it, without, worth), with_it, without)
+        other = best(without(rivals, group, {first}), worth)
+        taken |= np.where(_at_least(with_it, other, worth), with_it, other)
     return taken
-
-
-def _without(rivals: Rivals, group: set[int], gone: set[int]) -> dict[int, set[int]]:
-    return {i: rivals[i] - gone for i in group - gone}
 
 
 def _at_least(one: Array, other: Array, worth: Array) -> Array:
