@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from hub.programmes import queries
+from welfare.rules.catalogue import CERTAIN
 
 
 @require_GET
@@ -26,6 +27,7 @@ def programme(request: HttpRequest, programme: str) -> HttpResponse:
         raise Http404
     page = {
         "programme": found,
+        "certain": found.confidence in CERTAIN,
         "field": catalogue.fields[found.field],
         "amount": queries.in_words(found.amount.text) if found.amount.text else "",
         "figures": queries.figures(found),
