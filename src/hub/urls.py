@@ -29,8 +29,6 @@ def _of_apps() -> list[URLPattern | URLResolver]:
 urlpatterns = [
     *_of_apps(),
     path("alive/", views.alive, name="alive"),
-    # The desk's home stands before this one as soon as there is a desk.
-    path("", views.home, name="home"),
 ]
 
 handler400 = views.bad_request

@@ -1,4 +1,4 @@
-"""The few pages that belong to no app: home before there is a desk, the sign of life, the pages of errors."""
+"""The few pages that belong to no app: the sign of life, and the pages of errors."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -8,12 +8,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from hub.access.access import Refused
-
-
-@require_GET
-def home(request: HttpRequest) -> HttpResponse:
-    """Where signing in leads until the app `desk` brings its own home."""
-    return render(request, "home.html")
 
 
 @login_not_required
