@@ -22,7 +22,8 @@ AS_OF = "as_of"
 HOUSEHOLD_SIZE = "household_size"
 COUPLE = "couple"
 COUPLE_MAX = 9
-BUILT_IN = (AS_OF, HOUSEHOLD_SIZE, COUPLE)
+BY_HAND = "by_hand"  # what only a person can check: nobody ever tells it, so it stays unknown
+BUILT_IN = (AS_OF, HOUSEHOLD_SIZE, COUPLE, BY_HAND)
 
 
 @dataclass(frozen=True)
@@ -123,3 +124,7 @@ COUPLE_FACT = Fact(
 AS_OF_FACT = Fact(
     AS_OF, "household", "date", {"ko": "기준일", "en": "As-of date"}, low=19000101, high=21001231
 )
+BY_HAND_FACT = Fact(
+    BY_HAND, "household", "bool", {"ko": "담당자가 직접 확인할 사항", "en": "To be checked by a person"}
+)
+BUILT_IN_FACTS = (HOUSEHOLD_SIZE_FACT, COUPLE_FACT, AS_OF_FACT, BY_HAND_FACT)

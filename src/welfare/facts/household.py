@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from welfare.facts.fact import BUILT_IN, COUPLE, COUPLE_MAX, HOUSEHOLD_SIZE_MAX, Fact
+from welfare.facts.fact import BUILT_IN, BY_HAND, COUPLE, COUPLE_MAX, HOUSEHOLD_SIZE_MAX, Fact
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ def _encode(values: Mapping[str, object], facts: Mapping[str, Fact], of: str) ->
         if value is None or name == COUPLE and of == "person":
             continue
         if name in BUILT_IN:
-            raise ValueError(f"{name}: follows from the members and the day, it is not given")
+            why = "only a person can check it" if name == BY_HAND else "follows from the members and the day"
+            raise ValueError(f"{name}: {why}, it is not given")
         fact = facts.get(name)
         if fact is None:
             raise ValueError(f"{name}: no such fact in the catalogue")

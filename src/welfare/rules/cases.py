@@ -255,9 +255,11 @@ def _stated(facts: Mapping[str, object]) -> dict[str, object]:
 
 
 def _nothing(fact: Fact) -> object:
-    """The value of a fact for somebody who has nothing of it; codes and dates have none."""
+    """The value of a fact for somebody who has nothing of it; a date has no such value, a code only the word none."""
     if fact.type == "bool":
         return False
+    if fact.type == "code":
+        return "none" if "none" in fact.codes else None
     return max(fact.low, 0) if fact.type in ("won", "int") else None
 
 

@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from welfare.facts.fact import HOUSEHOLD_SIZE_MAX, Fact, Text
-from welfare.rules.nodes import Node
+from welfare.facts.fact import BY_HAND, HOUSEHOLD_SIZE_MAX, Fact, Text
+from welfare.rules.nodes import HOUSEHOLD, Name, Node
 
 if TYPE_CHECKING:
     from welfare.rules.ruleset import RuleSet
@@ -119,13 +119,18 @@ class Derived:
 
 @dataclass(frozen=True)
 class Criterion:
-    """One condition: one line, one law reference, one label."""
+    """One condition: one line, one law reference, one label. `text` is empty where only a person can check it."""
 
     id: str
     label: Text
     text: str
     law: str
     when: Node
+
+    @property
+    def by_hand(self) -> bool:
+        """Only a person can check it: the machine never decides it and says so."""
+        return self.when == Name(BY_HAND, "bool", HOUSEHOLD)
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,11 @@ class Programme:
     excludes: tuple[str, ...] = ()
     hand_check: tuple[Text, ...] = ()
     notes: tuple[Text, ...] = ()
+
+    @property
+    def computable(self) -> bool:
+        """Every criterion can be decided from facts; none is left to a person."""
+        return not any(criterion.by_hand for criterion in self.criteria)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,10 @@ from typing import Any
 import yaml
 
 from welfare.facts.fact import (
-    AS_OF_FACT,
     BUILT_IN,
-    COUPLE_FACT,
+    BUILT_IN_FACTS,
+    BY_HAND,
     HOUSEHOLD_SIZE,
-    HOUSEHOLD_SIZE_FACT,
     HOUSEHOLD_SIZE_MAX,
     SENSITIVITIES,
     SUBJECTS,
@@ -619,7 +618,7 @@ class Reading:
         head.finish()
         sources = {key: self._source(key, entry) for key, entry in self.section("sources")}
         facts = {key: self._fact(key, entry) for key, entry in self.section("facts")}
-        facts |= {fact.name: fact for fact in (HOUSEHOLD_SIZE_FACT, COUPLE_FACT, AS_OF_FACT)}
+        facts |= {fact.name: fact for fact in BUILT_IN_FACTS}
         parameters = {
             key: parameter
             for key, entry in self.section("parameters")
@@ -929,7 +928,11 @@ class Reading:
         derived: Mapping[str, Entry],
         programmes: list[tuple[str, Entry]],
     ) -> Vocabulary:
-        names = {fact.name: Meaning(fact.type, fact.of, fact.codes) for fact in facts.values()}
+        names = {
+            fact.name: Meaning(fact.type, fact.of, fact.codes)
+            for fact in facts.values()
+            if fact.name != BY_HAND  # a criterion is checked by hand as a whole or not at all
+        }
         for key, entry in derived.items():
             kind, of = entry.value.get("type"), entry.value.get("of")
             if kind in ("bool", "int", "won", "rate") and of in SUBJECTS:
@@ -1042,12 +1045,18 @@ class Reading:
         return programme
 
     def _criterion(self, item: Entry, subject: str) -> Criterion:
+        by_hand = item.take("by_hand", bool, False)
+        if by_hand and "when" in item.value:
+            item.problem("has both when and by_hand", "a machine decides it, or a person: leave one out")
+            item.left.discard("when")
         criterion = Criterion(
             item.text("id") or "?",
             item.both("label"),
             str(item.value.get("when", "")),
             item.text("law"),
-            item.expression("when", subject, ("bool",)),
+            nodes.Name(BY_HAND, "bool", nodes.HOUSEHOLD)
+            if by_hand
+            else item.expression("when", subject, ("bool",)),
         )
         item.finish()
         return criterion

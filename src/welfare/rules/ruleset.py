@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from welfare.facts.fact import AS_OF_FACT, COUPLE_FACT, HOUSEHOLD_SIZE_FACT, Fact
+from welfare.facts.fact import BUILT_IN_FACTS, Fact
 from welfare.facts.household import EncodedHousehold, Household
 from welfare.rules import nodes
 from welfare.rules.catalogue import (
@@ -55,7 +55,7 @@ class RuleSet:
         self.day = day
         self.facts: dict[str, Fact] = {
             **catalogue.facts,
-            **{fact.name: fact for fact in (HOUSEHOLD_SIZE_FACT, COUPLE_FACT, AS_OF_FACT)},
+            **{fact.name: fact for fact in BUILT_IN_FACTS},
         }
         self.derived: Mapping[str, Derived] = catalogue.derived
         self.parameters = {
@@ -161,6 +161,15 @@ class RuleSet:
             stack += [self.derived[name].value for name in names - seen if name in self.derived]
             seen |= names
         return asked
+
+    @cached_property
+    def computable(self) -> dict[str, Programme]:
+        """The programmes that rest on facts alone: neither they nor a programme they ask for is left to a person."""
+        found: dict[str, Programme] = {}
+        for name, programme in self.programmes.items():
+            if programme.computable and self._asked(programme) & self.programmes.keys() <= found.keys():
+                found[name] = programme
+        return found
 
     def parameters_of(self, programme: Programme) -> frozenset[str]:
         """The parameters a programme's criteria and amount rest on."""

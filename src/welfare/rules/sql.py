@@ -123,9 +123,9 @@ class _Script:
 
     def _used(self) -> tuple[dict[str, Programme | Derived], set[str]]:
         """The programmes in force with the derived values behind them, and the facts behind all."""
-        used: dict[str, Programme | Derived] = dict(self.rules.programmes)
+        used: dict[str, Programme | Derived] = dict(self.rules.computable)
         facts: set[str] = set()
-        stack = [node for programme in self.rules.programmes.values() for node in programme_nodes(programme)]
+        stack = [node for programme in self.rules.computable.values() for node in programme_nodes(programme)]
         while stack:
             names, _ = mentioned([stack.pop()])
             for name in names - used.keys():
@@ -191,7 +191,7 @@ class _Script:
         ):
             rows = [
                 self._row(programme)
-                for programme in self.rules.programmes.values()
+                for programme in self.rules.computable.values()
                 if programme.subject == scope
             ]
             if rows:
@@ -263,9 +263,9 @@ class _Writer:
             case nodes.Name(name=name):
                 return self.place(name, self._scope(name))
             case nodes.Entitled(programme=programme):
-                if programme not in self.rules.programmes:
+                if programme not in self.rules.computable:
                     return "false"  # not in force on the day
-                return self.place(programme, self.rules.programmes[programme].subject)
+                return self.place(programme, self.rules.computable[programme].subject)
             case nodes.Not(item=item):
                 return f"(NOT {self.truth(item)})"
             case nodes.And(items=items):

@@ -500,7 +500,7 @@ RULES: dict[str, Rule] = {
     "severe_illness": chances(lambda w: np.interp(w.age, [0, 40, 65, 85], [0.004, 0.012, 0.05, 0.08])),
     "chronic_illness": chances(lambda w: np.interp(w.age, [0, 30, 50, 65, 85], [0.02, 0.05, 0.2, 0.5, 0.7])),
     "urgent_illness": chances(lambda w: np.interp(w.age, [0, 40, 65, 85], [0.002, 0.003, 0.009, 0.016])),
-    "urgent_medical_cost": won(2_600_000, 0.8, lambda w: w["urgent_illness"]),
+    "treatment_cost": won(2_600_000, 0.8, lambda w: w["urgent_illness"]),
     "chronic_medical_cost": won(120_000, 0.7, lambda w: w.any(w["chronic_illness"]), 0.5),
     "year_medical_cost": won(2_500_000, 0.9, lambda w: w.any(w["severe_illness"])),
     "medical_insurance_paid": won(900_000, 0.8, lambda w: w["year_medical_cost"] > 0, 0.45),
