@@ -324,6 +324,7 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
         "바뀐 규칙(덧씌우는 파일)이 한 인구에 미치는 영향: 얻는 가구, 잃는 가구, 금액.",
         "What a changed rule (an overlay file) does to a population: winners, losers, won, by group.",
         "  hub reform housing-50.yaml district/\n  hub reform programmes/kr/history/2013.yaml run-november --by size\n"
+        "  hub reform programmes/kr/history/2013.yaml district/ --reverse     # from 2013 to today\n"
         + say("\n덧씌우는 파일에는 다른 것만 씁니다:\n", "\nAn overlay states only what differs:\n")
         + '  programmes:\n    housing_benefit_rent:\n      valid: {from: "2015-07-01", until: "2026-06-30"}\n',
         day,
@@ -343,6 +344,14 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
         action="append",
         choices=("area", "size", "age"),
         help=say("나누어 보기(기본: 모두)", "groups to show (default: all)"),
+    )
+    reform.add_argument(
+        "--reverse",
+        action="store_true",
+        help=say(
+            "거꾸로: 덧씌운 규칙(예: 2013년)에서 지금 규칙으로 온 변화",
+            "the other way round: from the overlay (such as 2013) to the rules of today",
+        ),
     )
     reform.add_argument(
         "--out", metavar="FOLDER", help=say("두 판정을 남길 폴더", "folder that keeps the two runs")
@@ -1026,6 +1035,8 @@ def run_reform(session: Session) -> int:
     catalogue = welfare.load(folder)
     changed = welfare.load(folder, overlay=session.options.overlay)
     before, after = catalogue.at(session.day), changed.at(session.day)
+    if session.options.reverse:
+        before, after = after, before
     with tempfile.TemporaryDirectory(prefix="hub-reform-") as scratch:
         kept = Path(session.options.out or scratch)
         snapshot = _population(session, catalogue, kept)

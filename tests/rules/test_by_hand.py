@@ -16,7 +16,9 @@ from welfare.rules.oracle import Oracle
 
 DAY = date(2026, 3, 1)
 RENTS = '      when: tenure == "rent"\n'
-TENANT = Household({"tenure": "rent", "savings": 0}, [{"birth_date": "1990-01-01", "income": 0, "gets": False}])
+TENANT = Household(
+    {"tenure": "rent", "savings": 0}, [{"birth_date": "1990-01-01", "income": 0, "gets": False}]
+)
 RICH = Household({"tenure": "rent", "savings": 9_000_000}, [{}])
 
 
@@ -24,7 +26,9 @@ def by_hand(folder: Path) -> RuleSet:
     """Rent help whose first criterion a person must check; the limit on savings is still computed."""
     changed = FILES["home/rent_help.yaml"].replace(RENTS, "      by_hand: true\n")
     label = "    label: {ko: 저축, en: Savings}\n"
-    asked = FILES["facts/all.yaml"].replace(label, label + "    question: {ko: 저축은?, en: How much is saved?}\n")
+    asked = FILES["facts/all.yaml"].replace(
+        label, label + "    question: {ko: 저축은?, en: How much is saved?}\n"
+    )
     return load(folder, {**FILES, "home/rent_help.yaml": changed, "facts/all.yaml": asked}).at(DAY)
 
 
