@@ -32,7 +32,8 @@ class Fact:
 
     `low` and `high` bound the domain in the fact's own unit: won, a count, or a date written as the integer yyyymmdd.
     For a code they are the first and last index into `codes`. `cost` is what asking costs: 0 a register answers, 1 anybody
-    knows, 2 one must think, 3 a document is needed.
+    knows, 2 one must think, 3 a document is needed. `register` is the authority's record that answers without the resident,
+    `shown_by` the paper or word that shows it where no register does.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Fact:
     help: Text | None = None
     sensitivity: str = "ordinary"
     register: Text | None = None
+    shown_by: Text | None = None
     cost: int = 1
     low: int = 0
     high: int = 1

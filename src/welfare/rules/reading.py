@@ -702,6 +702,7 @@ class Reading:
             help=entry.both("help", None),
             sensitivity=entry.choice("sensitivity", SENSITIVITIES, "ordinary"),
             register=entry.both("register", None),
+            shown_by=entry.both("shown_by", None),
             cost=cost,
             low=low,
             high=high,
