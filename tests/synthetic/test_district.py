@@ -16,7 +16,7 @@ from welfare.facts import Fact
 from welfare.intake.cells import NotReadable, read_resident_number
 from welfare.rules import Catalogue
 from welfare.synthetic import AS_OF, DONGS, INVENTED, invent_district, invent_households, invent_shards
-from welfare.synthetic.circumstances import RULES
+from welfare.synthetic.district import RULES
 from welfare.synthetic.dongs import apportion, targets
 from welfare.synthetic.families import COMPOSITIONS
 from welfare.synthetic.identity import FIRST_SYLLABLES, LAST_SYLLABLES, SURNAMES
@@ -316,7 +316,10 @@ def test_households_come_one_by_one_too(catalogue: Catalogue) -> None:
 
 
 def test_rules_name_facts_that_exist_or_are_latent(catalogue: Catalogue) -> None:
-    latent = {"luck", "means", "needs_long_term_care", "helped_by_family"}
+    latent = {
+        "luck", "means", "needs_long_term_care", "helped_by_family", "has_cancer", "on_leave", "wages_withheld",
+        "veteran_or_bereaved",
+    }  # fmt: skip
     missing = set(RULES) - set(catalogue.facts) - latent
     assert not missing, f"rules for facts the catalogue does not have (any more): {missing}"
 

@@ -16,13 +16,17 @@ import pyarrow as pa
 from welfare.facts import Fact, decode_date
 from welfare.facts.fact import BUILT_IN
 from welfare.rules import Catalogue
-from welfare.synthetic.circumstances import RULES, applies, basic_or_near_poor, neutral
+from welfare.synthetic import circumstances, hardship, receipts
+from welfare.synthetic.circumstances import applies, basic_or_near_poor
 from welfare.synthetic.dongs import DONGS, targets
 from welfare.synthetic.families import invent_families
 from welfare.synthetic.identity import INVENTED, invent_addresses, invent_names, invent_resident_numbers
+from welfare.synthetic.kinds import neutral
 from welfare.synthetic.world import Codes, Values, World, stream
 
 AS_OF = date(2026, 7, 1)  # the day the invented ages hold, unless another is asked for
+# How each fact comes about; what stands in none of the three tables gets the neutral rule of its type.
+RULES = {**circumstances.RULES, **hardship.RULES, **receipts.RULES}
 MEMBERS_MAX = 100  # person_id = household_id * 100 + 1, 2, …
 SHARD = 100_000  # households at a time when a population is written shard by shard
 
