@@ -254,6 +254,8 @@ class Wording:
             lines.append(
                 f"    {marks[reason.holds]} {reason.criterion.label[self.language]} [{reason.criterion.law}]"
             )
+            if reason.criterion.by_hand and reason.holds is None:
+                lines.append(f"        {self.say('담당자가 직접 확인', 'a person checks it')}")
             if reason.missing:
                 lines.append(
                     f"        {self.say('모르는 것', 'not known')}: {self.facts(rules, reason.missing)}"

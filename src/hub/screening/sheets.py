@@ -39,6 +39,7 @@ class Sheet:
     received: list[Line] = field(default_factory=list)  # entitled and received
     set_aside: list[Line] = field(default_factory=list)  # entitled, but a better programme excludes it
     unknown: list[Line] = field(default_factory=list)
+    by_hand: list[Line] = field(default_factory=list)  # nothing is unknown but what only a person can check
     near: list[Line] = field(default_factory=list)
     refused: list[Line] = field(default_factory=list)
     to_review: list[Line] = field(default_factory=list)  # received although the facts on record say no
@@ -70,7 +71,7 @@ class Sheet:
         return {
             "entitled": len(self.missed) + len(self.entitled) + len(self.set_aside),
             "receives": len(self.received) + len(self.to_review),
-            "unknown": len(self.unknown),
+            "unknown": len(self.unknown) + len(self.by_hand),
             "not_entitled": len(self.near) + len(self.refused),
         }
 
@@ -81,6 +82,7 @@ class Sheet:
             *self.entitled,
             *self.set_aside,
             *self.unknown,
+            *self.by_hand,
             *self.received,
             *self.near,
             *self.refused,
@@ -119,7 +121,9 @@ def _group(found: Sheet, line: Line) -> list[Line]:
             return found.set_aside
         return found.missed if result.receives is False else found.entitled
     if result.answer == UNKNOWN:
-        return found.received if result.receives else found.unknown
+        if result.receives:
+            return found.received
+        return found.unknown if line.missing else found.by_hand
     if result.receives:
         return found.to_review
     return found.near if result.near_miss else found.refused
