@@ -33,6 +33,7 @@ from welfare.wording import Wording
 APPLICATION = ("demo", "serve", "worker", "test", "manage", "messages")
 HOUSEHOLD_FILES = (".yaml", ".yml", ".json")
 CASES_WANTED = 8  # worked cases of a programme
+CAUGHT_WANTED = 0.95  # share of mistakes made on purpose that some case must notice
 FINE, PROBLEMS, WRONG_INPUT = 0, 1, 2
 STOPPED = 130  # as shells say it
 
@@ -201,7 +202,8 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
         run_check,
         "제도 목록이 올바른지 살피고 모든 사례를 계산해 봅니다.",
         "Is the catalogue sound? Reads it and runs every worked case.",
-        "  hub check\n  hub check programmes/kr\n  hub check --only basic_pension --on 2026-06-01\n",
+        "  hub check\n  hub check programmes/kr\n  hub check --only basic_pension --on 2026-06-01\n"
+        "  hub check --mutate --only basic_pension\n",
         day,
     )
     check.add_argument(
@@ -215,6 +217,14 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
         action="append",
         metavar="PROGRAMME",
         help=say("이 제도의 사례만", "only the cases of this programme"),
+    )
+    check.add_argument(
+        "--mutate",
+        action="store_true",
+        help=say(
+            "규칙을 조금씩 틀리게 바꾸어 사례가 알아채는지 살핌(1~2분)",
+            "make a small mistake in each rule and see whether a case notices (a minute or two)",
+        ),
     )
 
     screen = command(
@@ -654,6 +664,9 @@ def run_check(session: Session) -> int:
     rules = catalogue.at(session.day)
     for line in _coverage(session, catalogue, rules, cases, published, chosen):
         session.print(line)
+    unprotected = False
+    if session.options.mutate and not problems:
+        unprotected = not _mutate(session, catalogue, only)
     seconds = time.monotonic() - started
     verdict = (
         session.say(f"문제 {len(problems):,}개", f"{len(problems):,} problems")
@@ -661,7 +674,32 @@ def run_check(session: Session) -> int:
         else session.say("문제 없음", "No problems")
     )
     session.print(f"\n{verdict} ({seconds:.1f} s)")
-    return PROBLEMS if problems else FINE
+    return PROBLEMS if problems or unprotected else FINE
+
+
+def _mutate(session: Session, catalogue: Catalogue, only: Sequence[str]) -> bool:
+    """Prints the mistakes no case would notice; whether enough are noticed."""
+    from welfare.rules.mutation import mutate
+
+    mutants = caught = 0
+    session.print()
+    with Progress(session, "규칙을 틀리게 바꾸는 중", "Making mistakes on purpose") as progress:
+        for done, total, verdict in mutate(catalogue, only):
+            progress.count(done, total)
+            mutants, caught = mutants + verdict.mutants, caught + verdict.caught
+            for survivor, line in zip(verdict.survivors, verdict.lines, strict=True):
+                place = f"{verdict.file}:{line}" if line else verdict.file
+                session.print(
+                    f"{place}: {verdict.of}.{survivor.place}: {survivor.what[session.words.language]}"
+                )
+    share = caught / mutants if mutants else 1.0
+    session.print(
+        session.say(
+            f"사례가 알아챈 실수: {mutants:,}개 가운데 {caught:,}개({share:.1%}), 목표 {CAUGHT_WANTED:.0%}",
+            f"mistakes a case notices: {caught:,} of {mutants:,} ({share:.1%}), wanted are {CAUGHT_WANTED:.0%}",
+        )
+    )
+    return share >= CAUGHT_WANTED
 
 
 def _unplannable(catalogue: Catalogue) -> list[Problem]:
@@ -726,7 +764,7 @@ def _coverage(
     """What the catalogue covers: by field of life, and what a reviewer should look at."""
     say, language = session.say, session.words.language
     programmes = [catalogue.programmes[name] for name in chosen]
-    computable = [p for p in programmes if p.criteria]
+    computable = [p for p in programmes if p.computable]
     rows: list[Sequence[object]] = []
     for field, title in catalogue.fields.items():
         here = [p for p in programmes if p.field == field]

@@ -194,6 +194,10 @@ class Catalogue:
 
         return lru_cache(maxsize=16)(lambda day: RuleSet(self, day))
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without the rule sets of days, which another process makes for itself."""
+        return {name: value for name, value in self.__dict__.items() if name != "_rule_sets"}
+
     def turning_days(self) -> tuple[date, ...]:
         """The days on which a figure or a programme comes into force: between them the rules stay the same."""
         starts = {value.period.start for parameter in self.parameters.values() for value in parameter.values}
