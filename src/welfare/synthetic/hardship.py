@@ -221,7 +221,7 @@ RULES: dict[str, Rule] = {
     "months_in_non_housing": count(30, 240, lambda w: w.codes("tenure").among("non_housing")),
     "below_housing_standard": chances(lambda w: np.where(w["luck"] < -0.8, 0.12, 0.015)),
     "jeonse_fraud_victim": chance(0.006, leases),
-    "crime_victim": chance(0.001, ages(0)),
+    "harmed_by_crime": chance(0.001, ages(0)),
     "unclaimed_death": chance(0.05, lambda w: (w["recent_deaths"] > 0) & lives_alone(w)),
     "basic_pension_refused": chance(0.3, lambda w: (w.age >= 65) & w.each(w["means"] > 2.2)),
 }
