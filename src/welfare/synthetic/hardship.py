@@ -81,7 +81,7 @@ RULES: dict[str, Rule] = {
     ),
     "cancer_kind": choice({"other": 0.96, "leukaemia": 0.04}, lambda w: w["has_cancer"]),
     "has_cancer": chances(lambda w: np.interp(w.age, [0, 40, 65, 85], [0.0005, 0.004, 0.02, 0.03])),
-    "rare_disease": chance(0.006, ages(0)),
+    "rare_disease_registered": chance(0.006, ages(0)),
     "mental_treatment_kind": choice(
         {
             "none": 0.9,

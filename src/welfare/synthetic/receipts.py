@@ -180,7 +180,7 @@ RULES: dict[str, Rule] = {
     "receives_seoul_dolbom_sos": chance(0.1, lambda w: w["carer_absent"]),
     "receives_integrated_care": chance(0.08, lambda w: w["daily_living_help_needed"] & (w.age >= 65)),
     "receives_visiting_health": chance(0.3, lambda w: (w.age >= 65) & w.each(w["means"] < 0.6)),
-    "receives_rare_disease": chance(0.4, lambda w: w["rare_disease"] & w.each(w["means"] < 1.2)),
+    "receives_rare_disease": chance(0.4, lambda w: w["rare_disease_registered"] & w.each(w["means"] < 1.2)),
     "receives_adult_cancer": chance(0.7, lambda w: w["has_cancer"] & w.adult & w.each(basic_or_near_poor(w))),
     "receives_child_cancer": chance(0.7, lambda w: w["has_cancer"] & ~w.adult & w.each(w["means"] < 1.2)),
     "receives_nhi_premium_relief_senior": chance(
