@@ -28,6 +28,7 @@ from welfare.facts import Household
 from welfare.intake import IntakeError, Layout, TakenIn, read_list
 from welfare.rules import Catalogue, CatalogueError, Problem, RuleSet
 from welfare.rules.catalogue import CERTAIN
+from welfare.rules.order import resting_on
 from welfare.wording import Wording
 
 APPLICATION = ("demo", "serve", "worker", "test", "manage", "messages")
@@ -703,11 +704,16 @@ def _mutate(session: Session, catalogue: Catalogue, only: Sequence[str]) -> bool
 
 
 def _unplannable(catalogue: Catalogue) -> list[Problem]:
-    """Numbers that could grow beyond exact arithmetic on any day the law changes."""
+    """Numbers that could grow beyond exact arithmetic on any day the law changes.
+
+    On the first day all programmes are planned, later those whose figures or whose beginning the day brings.
+    """
     problems: list[Problem] = []
-    for day in catalogue.turning_days():
+    resting = resting_on(catalogue.derived, catalogue.programmes)
+    for place, (day, (figures, begun)) in enumerate(catalogue.turning_days().items()):
+        touched = frozenset(begun.union(*(resting.get(name, ()) for name in figures)))
         try:
-            _ = catalogue.at(day).plan
+            _ = catalogue.at(day, touched if place else None).plan
         except CatalogueError as error:
             problems += error.problems
     return problems
@@ -723,23 +729,24 @@ def _run_cases(
 
     problems: list[Problem] = []
     cases: Counter[str] = Counter()
-    written: list[tuple[str, worked.Case]] = []
+    written: dict[str, list[worked.Case]] = {}
     for name in chosen:
         try:
             found = worked.read_cases(catalogue, name)
         except CatalogueError as error:
             problems += error.problems
         else:
-            written += [(name, case) for case in found]
+            written[name] = found
             cases[name] = len(found)
-    wrong: dict[str, list[Problem]] = {}
+    wrong: dict[Path, list[Problem]] = {}
+    every = [case for found in written.values() for case in found]
     with Progress(session, "사례 계산", "Running the cases") as progress:
-        # Ordered by day, because the rules of a day are prepared once and only a few days are kept.
-        for done, (name, case) in enumerate(sorted(written, key=lambda one: one[1].day)):
-            progress.count(done, len(written))
-            wrong.setdefault(name, []).extend(worked.run_case(catalogue, case).problems)
-    problems += [problem for name in chosen for problem in wrong.get(name, ())]
-    return problems, cases, sum(case.published is not None for _, case in written)
+        for done, outcome in enumerate(worked.run_cases(catalogue, every)):
+            progress.count(done, len(every))
+            wrong.setdefault(outcome.case.file, []).extend(outcome.problems)
+    for found in written.values():
+        problems += wrong[found[0].file] if found else []
+    return problems, cases, sum(case.published is not None for case in every)
 
 
 def _stray_cases(catalogue: Catalogue, folder: Path) -> list[Problem]:

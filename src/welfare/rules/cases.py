@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from welfare.facts.household import Household
 from welfare.rules.assessment import ENTITLED, NOT_ENTITLED, UNKNOWN, Assessment
 from welfare.rules.catalogue import Catalogue, CatalogueError, Problem
 from welfare.rules.reading import Path_, line_of, read_yaml
+from welfare.rules.ruleset import RuleSet
 
 ANSWERS = (ENTITLED, NOT_ENTITLED, UNKNOWN)
 SHORT = ("age", "age_months")  # short for a birth date exactly that long before the day of the case
@@ -78,16 +79,19 @@ def read_household(catalogue: Catalogue, file: Path, day: date) -> Household:
     return household
 
 
-def run_cases(catalogue: Catalogue) -> Iterator[Outcome]:
-    """Every worked case of every programme, run. Raises CatalogueError when a case file cannot be read."""
-    for programme in catalogue.programmes:
-        for case in read_cases(catalogue, programme):
-            yield run_case(catalogue, case)
+def run_cases(catalogue: Catalogue, cases: Iterable[Case]) -> Iterator[Outcome]:
+    """Worked cases, run day by day, because the rules of a day are prepared once and for what its cases ask about.
 
-
-def run_case(catalogue: Catalogue, case: Case) -> Outcome:
-    """One worked case, run on its day. Raises CatalogueError when the rules of that day cannot be made."""
-    return Outcome(case, tuple(_run(catalogue, case)))
+    Raises CatalogueError when the rules of a day cannot be made.
+    """
+    days: dict[date, list[Case]] = {}
+    for case in cases:
+        days.setdefault(case.day, []).append(case)
+    for day, written in sorted(days.items()):
+        named = frozenset(expected.programme for case in written for expected in case.expected)
+        rules = catalogue.at(day, named.intersection(catalogue.programmes))
+        for case in written:
+            yield Outcome(case, tuple(_run(rules, case)))
 
 
 class _CaseFile:
@@ -278,8 +282,8 @@ def _born(day: date, months: int) -> date:
 # Running ----------------------------------------------------------------------------------------------------------------------------
 
 
-def _run(catalogue: Catalogue, case: Case) -> Iterator[Problem]:
-    rules = catalogue.at(case.day)
+def _run(rules: RuleSet, case: Case) -> Iterator[Problem]:
+    catalogue = rules.catalogue
     assessment = rules.assess(case.household)
     for expected in case.expected:
         if expected.programme not in rules.programmes:

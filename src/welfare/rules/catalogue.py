@@ -189,26 +189,35 @@ class Catalogue:
     folder: str = field(default="", compare=False)
 
     @cached_property
-    def _rule_sets(self) -> Callable[[date], RuleSet]:
+    def _rule_sets(self) -> Callable[[date, frozenset[str] | None], RuleSet]:
         from welfare.rules.ruleset import RuleSet
 
-        return lru_cache(maxsize=16)(lambda day: RuleSet(self, day))
+        return lru_cache(maxsize=16)(lambda day, only: RuleSet(self, day, only))
 
     def __getstate__(self) -> dict[str, object]:
         """Without the rule sets of days, which another process makes for itself."""
         return {name: value for name, value in self.__dict__.items() if name != "_rule_sets"}
 
-    def turning_days(self) -> tuple[date, ...]:
-        """The days on which a figure or a programme comes into force: between them the rules stay the same."""
-        starts = {value.period.start for parameter in self.parameters.values() for value in parameter.values}
-        return tuple(sorted(starts | {programme.valid.start for programme in self.programmes.values()}))
+    def turning_days(self) -> dict[date, tuple[set[str], set[str]]]:
+        """Each day on which a figure or a programme comes into force, in order: the figures, and the programmes.
 
-    def at(self, day: date) -> RuleSet:
+        Between two of these days the rules stay the same.
+        """
+        days: dict[date, tuple[set[str], set[str]]] = {}
+        for name, parameter in self.parameters.items():
+            for value in parameter.values:
+                days.setdefault(value.period.start, (set(), set()))[0].add(name)
+        for name, programme in self.programmes.items():
+            days.setdefault(programme.valid.start, (set(), set()))[1].add(name)
+        return dict(sorted(days.items()))
+
+    def at(self, day: date, only: frozenset[str] | None = None) -> RuleSet:
         """The rules in force on `day`, with parameter values filled in.
 
-        A programme one of whose parameters has no value on that day is left out and listed in `RuleSet.unavailable`.
+        A programme one of whose parameters has no value on that day is left out and listed in `RuleSet.unavailable`. With
+        `only`, the rules of these programmes and of those they ask for: quicker to prepare where nobody needs the others.
         """
-        return self._rule_sets(day)
+        return self._rule_sets(day, only)
 
 
 def expand_sizes(values: tuple[Number, ...], beyond: str | None) -> tuple[Number, ...]:

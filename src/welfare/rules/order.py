@@ -37,6 +37,26 @@ def mentioned(expressions: Iterable[Node]) -> tuple[set[str], set[str]]:
     return names, programmes
 
 
+def resting_on(derived: Mapping[str, Derived], programmes: Mapping[str, Programme]) -> dict[str, list[str]]:
+    """Parameter → the programmes that rest on it: directly, through derived values, or through programmes they ask for.
+
+    In the order of the programmes; a parameter nothing rests on is not there. Needs no circles.
+    """
+    figures: dict[str, set[str]] = {}
+    for name in order(derived, programmes):
+        expressions = [derived[name].value] if name in derived else list(programme_nodes(programmes[name]))
+        named, asked = mentioned(expressions)
+        behind = {
+            node.name for one in expressions for node in one.walk() if isinstance(node, nodes.Parameter)
+        }
+        figures[name] = behind.union(*(figures[other] for other in (named | asked) & figures.keys()))
+    found: dict[str, list[str]] = {}
+    for name in programmes:
+        for figure in sorted(figures[name]):
+            found.setdefault(figure, []).append(name)
+    return found
+
+
 def order(derived: Mapping[str, Derived], programmes: Mapping[str, Programme]) -> list[str]:
     """Derived values and programmes, each after everything it needs.
 

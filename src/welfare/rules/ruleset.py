@@ -50,7 +50,7 @@ class RuleSet:
     review date has passed.
     """
 
-    def __init__(self, catalogue: Catalogue, day: date) -> None:
+    def __init__(self, catalogue: Catalogue, day: date, only: frozenset[str] | None = None) -> None:
         self.catalogue = catalogue
         self.day = day
         self.facts: dict[str, Fact] = {
@@ -65,8 +65,9 @@ class RuleSet:
         }
         self.unavailable: dict[str, str] = {}
         self.programmes: dict[str, Programme] = {}
+        chosen = catalogue.programmes if only is None else self._with_asked(only)
         for name, programme in catalogue.programmes.items():
-            if day in programme.valid:
+            if day in programme.valid and name in chosen:
                 missing = sorted(self.parameters_of(programme) - set(self.parameters)) or [
                     # An answer that cannot be given is not a no: who asks for it cannot be answered either.
                     self.unavailable[other]
@@ -149,6 +150,15 @@ class RuleSet:
                 if self.day in self.catalogue.programmes[name].valid:
                     stack += [criterion.when for criterion in self.catalogue.programmes[name].criteria]
         return frozenset(facts), frozenset(parameters)
+
+    def _with_asked(self, names: frozenset[str]) -> set[str]:
+        """Programmes with all those whose answer they ask for."""
+        found: set[str] = set()
+        front = set(names)
+        while front:
+            found |= front
+            front = set().union(*(self._asked(self.catalogue.programmes[name]) for name in front)) - found
+        return found
 
     def _asked(self, programme: Programme) -> set[str]:
         """The programmes whose answer a programme asks for, directly or through derived values."""
