@@ -5,7 +5,7 @@ settles all programmes for this very household, found exactly by an integer prog
 leaves something open gives a condition "one of the others is needed"; conditions are added until the smallest
 set that meets them all settles everything.
 
-    python -m benchmarks.interview [--households 60] [--bounds 30] [--catalogue generated|kr]
+    python -m benchmarks.interview [--households 60] [--bounds 30] [--catalogue generated|kr] [--way 'with a sample']
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class Hindsight:
                 worlds[name] = np.array([int(encoded.household[name])], np.int64)
         asked = {question.fact.name: question.members for question in questions}
         self.imagined = Imagined(interview._standing, asked, worlds)
-        self.answers = list(dict.fromkeys(answer.criteria for answer in interview._standing.open))
+        live = interview._standing.live  # what nothing can decide any more needs no answer
+        open_ = (tuple(key for key in answer.criteria if live[key]) for answer in interview._standing.open)
+        self.answers = [criteria for criteria in dict.fromkeys(open_) if criteria]
 
     def settled(self, sets: np.ndarray) -> np.ndarray:
         """(answers, sets): whether each open answer is settled by each set, a row of `sets` with one column a question."""
@@ -176,7 +178,11 @@ def interviewed(start: Interview, truth: Household, choose: Callable[[Interview]
 
 
 def compare(
-    rules: RuleSet, cases: Sequence[tuple[Household, Household]], sample: Sequence[Household], bounds: int
+    rules: RuleSet,
+    cases: Sequence[tuple[Household, Household]],
+    sample: Sequence[Household],
+    bounds: int,
+    only: str = "",
 ) -> Iterator[str]:
     """Table rows for (known at the start, truth) cases. The sample, which holds none of the cases, gives the priors."""
     priors = Priors.from_households(rules, sample)
@@ -198,7 +204,7 @@ def compare(
         f"{'':26}{'mean':>6}{'med':>5}{'p90':>5}{'x bound':>9}{'worst':>7}   open after 5 / 10 / 15 / 20   {'area':>6}"
         f"{'ms':>7}{'ms max':>8}"
     )
-    for name, policy, given, choose in ways:
+    for name, policy, given, choose in (way for way in ways if only in way[0]):
         courses = [
             interviewed(Interview(rules, known, policy, given), truth, choose) for known, truth in cases
         ]
@@ -283,6 +289,9 @@ def main() -> None:
         "--bounds", type=int, default=30, help="of these households get the exact bound (a second each)"
     )
     arguments.add_argument("--sample", type=int, default=2000, help="other households, for the expectations")
+    arguments.add_argument(
+        "--way", default="", help="only ways whose name holds this, such as 'with a sample'"
+    )
     arguments.add_argument("--catalogue", choices=list(CATALOGUES), action="append")
     given = arguments.parse_args()
     for name in given.catalogue or CATALOGUES:
@@ -292,7 +301,7 @@ def main() -> None:
         print(
             f"\n{name}: {len(rules.programmes)} programmes, {given.households} households, known at the start: {', '.join(known)}"
         )
-        for line in compare(rules, cases, households[given.households :], given.bounds):
+        for line in compare(rules, cases, households[given.households :], given.bounds, given.way):
             print(line, flush=True)
 
 

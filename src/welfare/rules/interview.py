@@ -312,9 +312,11 @@ class _Ranking:
         # Answers that hang on the same criteria are settled together: one is looked at, with the weight of all.
         self.answers: dict[tuple[Key, ...], float] = {}
         for answer in self.standing.open:
-            self.answers[answer.criteria] = self.answers.get(answer.criteria, 0) + self._stake(
-                answer.programme, answer.member
-            )
+            # What nothing can decide any more, such as what a person checks, does not keep an answer worth asking about.
+            criteria = tuple(key for key in answer.criteria if self.standing.live[key])
+            if criteria:
+                stake = self._stake(answer.programme, answer.member)
+                self.answers[criteria] = self.answers.get(criteria, 0) + stake
         self.needs = {
             key: frozenset(
                 i for i, name in enumerate(names) if mask & self.relevance.units[name] & interview._askable
