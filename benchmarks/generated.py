@@ -252,7 +252,7 @@ def write_catalogue(folder: Path, count: int = PROGRAMMES, seed: int = 7) -> Pat
         derived[name] = _derived("household", _type_of(name, text), text)
     _write(
         folder / "catalogue.yaml",
-        {"name": NAME, "jurisdiction": "xx", "languages": ["ko", "en"], "fields": {"all": NAME}},
+        {"name": NAME, "jurisdiction": "xx", "scopes": {"national": NAME}, "fields": {"all": NAME}},
     )
     _write(
         folder / "sources.yaml",

@@ -207,7 +207,7 @@ class _Author:
     def files(self) -> dict[str, str]:
         fields = {"money": LABEL, "other": LABEL}
         source = {"title": "Act", "address": "", "tier": "official", "read_on": "2026-01-01"}
-        head = {"name": LABEL, "jurisdiction": "xx", "languages": ["ko", "en"], "fields": fields}
+        head = {"name": LABEL, "jurisdiction": "xx", "scopes": {"national": LABEL}, "fields": fields}
         facts, parameters, derived = self.facts(), self.some_parameters(), self.some_derived(4)
         count = self.random.randint(3, 6)
         ids = [f"programme_{i}" for i in range(count)]

@@ -74,7 +74,7 @@ def rules_of(
         (folder / name).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
 
     fields = {"health": ANY}
-    put("catalogue.yaml", {"name": ANY, "jurisdiction": "xx", "languages": ["ko", "en"], "fields": fields})
+    put("catalogue.yaml", {"name": ANY, "jurisdiction": "xx", "scopes": {"national": ANY}, "fields": fields})
     source = {"title": "법", "address": "law", "tier": "official", "read_on": "2026-01-01"}
     put("sources.yaml", {"sources": {"law": source}})
     put("facts/all.yaml", {"facts": facts})

@@ -11,7 +11,8 @@ from welfare.rules.catalogue import Catalogue
 CATALOGUE = """\
 name: {ko: 작은 목록, en: Tiny catalogue}
 jurisdiction: xx
-languages: [ko, en]
+scopes:
+  national: {ko: 전국, en: National}
 fields:
   old: {ko: 노후, en: Old age}
   home: {ko: 주거, en: Housing}

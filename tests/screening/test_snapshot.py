@@ -16,7 +16,7 @@ from welfare.screening import SnapshotError, arrange, snapshot, write_snapshot
 DAY = date(2026, 11, 22)
 NAME = "{ko: 이름, en: Name}"
 FILES = {
-    "catalogue.yaml": f"name: {NAME}\njurisdiction: xx\nlanguages: [ko, en]\nfields: {{all: {NAME}}}\n",
+    "catalogue.yaml": f"name: {NAME}\njurisdiction: xx\nscopes: {{national: {NAME}}}\nfields: {{all: {NAME}}}\n",
     "sources.yaml": 'sources: {act: {title: Act, address: "", tier: none, read_on: "2026-01-01"}}\n',
     "facts.yaml": f"""facts:
   rent: {{of: household, type: won, label: {NAME}, min: 0, max: 1000000}}

@@ -91,7 +91,7 @@ def little_catalogue() -> Catalogue:
         for id, (subject, when) in PROGRAMMES.items()
     }
     files = {
-        "catalogue.yaml": f"name: {both}\njurisdiction: xx\nfields: {{life: {both}}}\n",
+        "catalogue.yaml": f"name: {both}\njurisdiction: xx\nscopes: {{national: {both}}}\nfields: {{life: {both}}}\n",
         "sources.yaml": 'sources: {act: {title: Act, tier: official, read_on: "2026-01-01"}}\n',
         "facts.yaml": FACTS,
         "parameters.yaml": parameters,

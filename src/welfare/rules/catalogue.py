@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 CONFIDENCES = ("verified", "derived", "secondary", "general", "uncertain")
 CERTAIN = ("verified", "derived")  # anything weaker is shown as "needs check"
 TIERS = ("official", "press", "secondary", "none")
-SCOPES = ("national", "seoul", "seodaemun")
 
 Number = int | Fraction
 
@@ -175,12 +174,16 @@ class Programme:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything one jurisdiction's files say. `version` is a hash of their contents."""
+    """Everything one jurisdiction's files say. `version` is a hash of their contents.
+
+    `fields` are the fields of life, `scopes` who may give a programme (the state, a city, a district), each in its order.
+    """
 
     name: Text
     jurisdiction: str
     version: str
     fields: Mapping[str, Text]
+    scopes: Mapping[str, Text]
     sources: Mapping[str, Source]
     facts: Mapping[str, Fact]
     parameters: Mapping[str, Parameter]

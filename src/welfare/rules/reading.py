@@ -32,7 +32,6 @@ from welfare.facts.fact import (
 from welfare.rules import nodes
 from welfare.rules.catalogue import (
     CONFIDENCES,
-    SCOPES,
     TIERS,
     Benefit,
     Catalogue,
@@ -491,6 +490,7 @@ class Reading:
         self.unread = False  # something is missing because its file or entry could not be read
         self.trees: dict[Path, yaml.Node | None] = {}  # of files with problems, to find their lines
         self.vocabulary = Vocabulary({}, {}, {})
+        self.scopes: dict[str, Text] = {}
         self.fields_of: dict[str, str] = {}  # programme -> field of life
         self.homes: dict[str, tuple[Path, Path_]] = {}  # name -> where it was declared, for later complaints
         self.hash = hashlib.sha256()
@@ -614,7 +614,9 @@ class Reading:
         fields = {
             key: head._both(text, ("fields", key)) for key, text in (head.take("fields", dict) or {}).items()
         }
-        head.left.discard("languages")
+        self.scopes = {
+            key: head._both(text, ("scopes", key)) for key, text in (head.take("scopes", dict) or {}).items()
+        }
         head.finish()
         sources = {key: self._source(key, entry) for key, entry in self.section("sources")}
         facts = {key: self._fact(key, entry) for key, entry in self.section("facts")}
@@ -646,6 +648,7 @@ class Reading:
             jurisdiction,
             version,
             fields,
+            self.scopes,
             sources,
             askable,
             parameters,
@@ -1026,7 +1029,7 @@ class Reading:
             name=entry.both("name"),
             summary=entry.both("summary"),
             field=field,
-            scope=entry.choice("scope", SCOPES),
+            scope=entry.choice("scope", tuple(self.scopes)),
             agency=entry.both("agency"),
             law=entry.text("law"),
             subject=subject,
