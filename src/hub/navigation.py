@@ -34,14 +34,18 @@ ENTRIES = (
     Entry("programmes", _("Programmes")),
 )
 
+# What anybody may read without signing in.
+FOR_STRANGERS = (Entry("programmes", _("Programmes")), Entry("sign_in", _("Sign in")))
+
 
 def masthead(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `navigation`, a list of {label, address, here}, and `duty_posts`, the names of posts held."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
+    if user is None:
         return {"navigation": [], "duty_posts": []}
+    signed_in = user.is_authenticated
     offered = []
-    for entry in ENTRIES:
+    for entry in ENTRIES if signed_in else FOR_STRANGERS:
         if entry.right is not None and not may(user, entry.right):
             continue
         try:
@@ -50,4 +54,7 @@ def masthead(request: HttpRequest) -> dict[str, Any]:
             continue
         here = request.path == address or (address != "/" and request.path.startswith(address))
         offered.append({"label": entry.label, "address": address, "here": here})
-    return {"navigation": offered, "duty_posts": [duty.role.label for duty in duties(user)]}
+    return {
+        "navigation": offered,
+        "duty_posts": [duty.role.label for duty in duties(user)] if signed_in else [],
+    }

@@ -14,7 +14,7 @@ AT_THE_ROOT = {"access", "desk"}
 
 # The only pages that answer without sign-in, by the name of their address. A page that is public carries Django's
 # `login_not_required` and stands here; a test compares the two.
-PUBLIC = {"sign_in", "language", "alive"}
+PUBLIC = {"sign_in", "language", "alive", "programmes", "programme", "changes"}
 
 
 def _of_apps() -> list[URLPattern | URLResolver]:

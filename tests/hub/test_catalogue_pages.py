@@ -57,6 +57,88 @@ def test_an_uncertain_figure_is_shown_as_such(reader):
     assert "Needs a check" in reader.get(reverse("programme", args=[uncertain[0]])).content.decode()
 
 
+def test_anybody_may_read_the_catalogue_and_leaves_no_trace(client, db):
+    for address in (
+        reverse("programmes"),
+        reverse("programme", args=["basic_pension"]),
+        reverse("changes"),
+    ):
+        response = client.get(address)
+        assert response.status_code == 200, address
+        assert reverse("sign_in") in response.content.decode()
+    assert not AccessRecord.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [("ㄱㅊㅇㄱ", "basic_pension"), ("생계ㄱ", "livelihood_benefit"), ("basic pens", "basic_pension")],
+)
+def test_first_letters_and_half_a_syllable_find_it(reader, query, first):
+    page = reader.get(reverse("programmes"), {"q": query}).content.decode()
+    best = page[page.index('aria-label="Likeliest"') :]
+    assert reverse("programme", args=[first]) in best[: best.index("</li>")]
+
+
+def test_the_list_is_narrowed_by_who_gives_and_by_who_decides(reader):
+    page = reader.get(reverse("programmes"), {"scope": "seodaemun"}).content.decode()
+    assert reverse("programme", args=["seodaemun_exam_fee"]) in page
+    assert reverse("programme", args=["basic_pension"]) not in page
+    page = reader.get(reverse("programmes"), {"kind": "by_hand"}).content.decode()
+    assert reverse("programme", args=["seoul_stepping_stone"]) in page
+    assert reverse("programme", args=["seodaemun_exam_fee"]) not in page
+
+
+def test_a_narrowing_nobody_offers_is_passed_over(reader):
+    page = reader.get(reverse("programmes"), {"scope": "mars", "kind": "<b>"}).content.decode()
+    assert reverse("programme", args=["basic_pension"]) in page
+
+
+def test_what_only_a_person_checks_is_said_on_the_page(reader):
+    page = reader.get(reverse("programme", args=["seoul_stepping_stone"])).content.decode()
+    assert "a person checks it" in page
+    assert (
+        "a person checks it" not in reader.get(reverse("programme", args=["basic_pension"])).content.decode()
+    )
+
+
+def test_a_programme_tells_its_last_review_and_the_history_of_its_figures(reader):
+    page = reader.get(reverse("programme", args=["veteran_war_allowance"])).content.decode()
+    assert "last reviewed on 2026-06-30" in page
+    assert "KRW 490,000" in page
+    assert "2025-01-01: KRW 450,000" in page
+
+
+def test_what_changed_between_two_days_is_told_with_the_programmes_it_touches(reader):
+    page = reader.get(reverse("changes"), {"earlier": "2025-06-01", "later": "2026-06-01"}).content.decode()
+    assert "KRW 2,564,238" in page  # the median of 2026 for one person
+    assert "KRW 2,392,013" in page  # that of 2025
+    assert reverse("programme", args=["integrated_care"]) in page  # began in March 2026
+    assert "Between these two days nothing changed" not in page
+
+
+def test_between_a_day_and_itself_nothing_changed(reader):
+    page = reader.get(reverse("changes"), {"earlier": "2026-06-01", "later": "2026-06-01"}).content.decode()
+    assert "Between these two days nothing changed" in page
+
+
+@pytest.mark.parametrize(
+    ("days", "complaint"),
+    [
+        ({"earlier": "2026-06-01", "later": "2025-06-01"}, "This day is before the first one"),
+        ({"earlier": "2026-13-01", "later": "2026-06-01"}, "Enter a valid date"),
+        ({"earlier": "0001-01-01", "later": "2026-06-01"}, "between the years 2000 and 2100"),
+        ({"earlier": "yesterday", "later": "<script>"}, "Enter a valid date"),
+    ],
+)
+def test_days_that_are_none_get_a_clear_word_and_stay_in_the_form(reader, days, complaint):
+    response = reader.get(reverse("changes"), days)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert complaint in page
+    assert f'value="{days["earlier"]}"' in page
+    assert "<script>" not in page.replace("<script nonce", "").replace("<script src", "")
+
+
 def test_a_programme_that_is_none_is_not_found(reader):
     assert reader.get(reverse("programme", args=["no-such"])).status_code == 404
 

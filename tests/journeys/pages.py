@@ -11,6 +11,10 @@ def addresses(hub: Hub, interview: str) -> list[tuple[str, str]]:
     """(user, address) of each kind of page; `interview` is the address of one that is under way."""
     return [
         ("", "/sign-in/"),
+        ("", "/programmes/"),
+        ("", "/programmes/?q=ㄱㅊㅇㄱ"),
+        ("", "/programmes/seoul_stepping_stone/"),
+        ("", "/programmes/changes/?earlier=2025-11-25&later=2026-11-25"),
         ("coordinator", "/"),
         ("coordinator", "/worklist/"),
         ("coordinator", f"/household/{hub.to_ask}/"),
