@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any, NoReturn, Self, TextIO
 
 import welfare
-from welfare.facts import Household
+from welfare.facts import Household, decode_date
 from welfare.intake import IntakeError, Layout, TakenIn, read_list
 from welfare.rules import Catalogue, CatalogueError, Problem, RuleSet
-from welfare.rules.catalogue import CERTAIN
+from welfare.rules.catalogue import CERTAIN, DatedValue, Parameter
 from welfare.rules.order import resting_on
 from welfare.wording import Wording
 
@@ -418,6 +418,40 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
     )
     compare.add_argument("before", metavar="RUN", help=say("앞 결과 폴더", "folder of the first run"))
     compare.add_argument("after", metavar="RUN", help=say("뒤 결과 폴더", "folder of the second run"))
+
+    changed = command(
+        "changes",
+        run_changes,
+        "두 날짜 사이에 시작하거나 끝난 제도와 달라진 기준값, 그것이 닿는 제도를 보여 줍니다.",
+        "What changed in the law between two days: programmes begun and ended, figures, and whom they touch.",
+        "  hub changes --from 2025-11-25 --to 2026-11-25\n  hub changes --to 2027-01-01      # from today on\n",
+        catalogue,
+    )
+    changed.add_argument(
+        "--from",
+        dest="earlier",
+        type=_day,
+        metavar="DATE",
+        help=say("이전 날짜(기본: 오늘)", "earlier day (default: today)"),
+    )
+    changed.add_argument(
+        "--to",
+        dest="later",
+        type=_day,
+        metavar="DATE",
+        help=say("이후 날짜(기본: 오늘)", "later day (default: today)"),
+    )
+
+    published = command(
+        "catalogue",
+        run_catalogue,
+        "제도 목록을 누구나 읽고 찾을 수 있는 파일(마크다운과 검색 페이지)로 씁니다.",
+        "Writes the catalogue as files anybody can read: Markdown by field of life, and a page that searches.",
+        "  hub catalogue docs/catalogue\n",
+        day,
+        catalogue,
+    )
+    published.add_argument("folder", metavar="FOLDER", help=say("쓸 폴더", "folder to write into"))
     return parser
 
 
@@ -1180,6 +1214,68 @@ def _changed_programmes(
         say("제도", "Programme"), say("새로 받음", "gained"), say("못 받게 됨", "lost"), say("늘어남", "more"), say("줄어듦", "less"), say("금액(주기당)", "won (per period)"),
     ]  # fmt: skip
     return ["", *table(heads, rows)]
+
+
+def run_changes(session: Session) -> int:
+    from welfare.rules.changes import changes
+
+    catalogue = _catalogue(session)
+    earlier = session.options.earlier or session.day
+    later = session.options.later or session.day
+    try:
+        found = changes(catalogue, earlier, later)
+    except ValueError:
+        session.fail(
+            f"--to {later}가 --from {earlier}보다 빠릅니다",
+            f"--to {later} is before --from {earlier}",
+            "두 날짜를 바꾸십시오",
+            "exchange the two days",
+        )
+    say, language = session.say, session.words.language
+    session.print(f"{earlier} → {later}")
+    for title, programmes in ((say("시작", "began"), found.begun), (say("끝남", "ended"), found.ended)):
+        for programme in programmes:
+            session.print(
+                f"  {title}: {programme.name[language]} ({catalogue.fields[programme.field][language]})"
+            )
+    for change in found.figures:
+        values = [_values(change.parameter, value, say) for value in (change.before, change.after)]
+        session.print(f"  {change.parameter.label[language]}: {values[0]} → {values[1]}")
+        if change.programmes:
+            names = ", ".join(programme.name[language] for programme in change.programmes[:5])
+            more = len(change.programmes) - 5
+            session.print(f"      {names}" + (say(f" 외 {more}개", f" and {more} more") if more > 0 else ""))
+    if not found:
+        session.print(f"  {say('달라진 것이 없습니다.', 'Nothing changed.')}")
+    return FINE
+
+
+def _values(parameter: Parameter, dated: DatedValue | None, say: Callable[[str, str], str]) -> str:
+    """A figure in a line; of a table the first entries."""
+    if dated is None:
+        return say("없음", "none")
+    shown = [
+        str(decode_date(int(value))) if parameter.type == "date" else
+        f"{int(value):,}" if parameter.type in ("won", "int") else
+        f"{float(value * 100):g} %" for value in dated.value[:3]
+    ]  # fmt: skip
+    return ", ".join(shown) + (", …" if len(dated.value) > len(shown) else "")
+
+
+def run_catalogue(session: Session) -> int:
+    from welfare.publishing import write_catalogue
+
+    folder = Path(session.options.folder)
+    if folder.exists() and not folder.is_dir():
+        session.fail(
+            f"{folder}: 폴더가 아닙니다",
+            f"{folder}: is no folder",
+            "새 폴더의 이름을 쓰십시오",
+            "give the name of a folder",
+        )
+    written = write_catalogue(_catalogue(session), folder, session.day)
+    session.print(session.say(f"{folder}: 파일 {len(written)}개", f"{folder}: {len(written)} files"))
+    return FINE
 
 
 def run_compare(session: Session) -> int:

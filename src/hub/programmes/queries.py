@@ -1,6 +1,5 @@
 """The catalogue as pages and other apps read it. Files are read once in each process."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -13,6 +12,7 @@ from django.utils.translation import get_language, ngettext
 
 import welfare
 from hub.templatetags.words import won
+from welfare import formula
 from welfare.facts import Text, decode_date
 from welfare.rules import Catalogue, Programme, RuleSet
 from welfare.rules.catalogue import CERTAIN, DatedValue, Parameter, Source
@@ -20,7 +20,6 @@ from welfare.rules.changes import FigureChange, RuleChange, changes
 from welfare.rules.search import ProgrammeSearch
 
 SIZES_SHOWN = 6  # persons; larger households are rare and follow a rule the note states
-WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @lru_cache(maxsize=1)
@@ -113,14 +112,8 @@ def _figure(kind: str, value: int | Fraction) -> str:
 
 
 def in_words(text: str) -> str:
-    """An expression of a programme file with the names of facts and figures in words."""
-    found = catalogue()
-    language = get_language() or "ko"
-    labels = {fact.name: fact.label for fact in found.facts.values()}
-    labels |= {derived.name: derived.label for derived in found.derived.values()}
-    labels |= {parameter.name: parameter.label for parameter in found.parameters.values()}
-    words = WORD.sub(lambda name: f"[{labels[name[0]][language]}]" if name[0] in labels else name[0], text)
-    return words.replace("*", "×").replace(" - ", " − ")
+    """An expression of a programme file in the page's language."""
+    return formula.in_words(text, catalogue(), get_language() or "ko")
 
 
 @dataclass(frozen=True)
