@@ -228,6 +228,35 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
         ),
     )
 
+    new = command(
+        "new-programme",
+        run_new_programme,
+        "새 제도의 뼈대 파일(제도와 사례)을 만듭니다. 빈칸은 hub check가 하나씩 알려 줍니다.",
+        "Begins a programme: its file and its cases, with blanks that hub check names one by one.",
+        "  hub new-programme school_bus --field children\n"
+        "  hub new-programme school_bus --field children --subject person --name-ko '통학버스' --name-en 'School bus'\n",
+        day,
+        catalogue,
+    )
+    new.add_argument("id", metavar="ID", help=say("영문 소문자 id", "id in small Latin letters"))
+    new.add_argument(
+        "--field",
+        required=True,
+        metavar="FIELD",
+        help=say("생활 영역(catalogue.yaml의 fields)", "field of life (fields: in catalogue.yaml)"),
+    )
+    new.add_argument(
+        "--subject",
+        choices=("household", "person"),
+        default="household",
+        help=say("가구 또는 사람(기본: 가구)", "for a household or a person (default: household)"),
+    )
+    new.add_argument(
+        "--scope", metavar="SCOPE", help=say("시행 주체(기본: 첫 번째)", "who gives it (default: the first)")
+    )
+    new.add_argument("--name-ko", default="", metavar="NAME", help=say("한국어 이름", "name in Korean"))
+    new.add_argument("--name-en", default="", metavar="NAME", help=say("영어 이름", "name in English"))
+
     screen = command(
         "screen",
         run_screen,
@@ -735,6 +764,33 @@ def _mutate(session: Session, catalogue: Catalogue, only: Sequence[str]) -> bool
         )
     )
     return share >= CAUGHT_WANTED
+
+
+def run_new_programme(session: Session) -> int:
+    from welfare.new_programme import NotNew, begin_programme
+
+    options = session.options
+    try:
+        files = begin_programme(
+            _catalogue(session),
+            options.id,
+            options.field,
+            day=session.day,
+            subject=options.subject,
+            scope=options.scope,
+            name=(options.name_ko, options.name_en),
+        )
+    except NotNew as refusal:
+        session.fail(refusal.told["ko"], refusal.told["en"], refusal.mend["ko"], refusal.mend["en"])
+    for file in files:
+        session.print(str(file))
+    session.print(
+        session.say(
+            f"빈칸을 채우고 살펴보십시오: hub check --only {options.id}",
+            f"Fill in the blanks, then: hub check --only {options.id}",
+        )
+    )
+    return FINE
 
 
 def _unplannable(catalogue: Catalogue) -> list[Problem]:

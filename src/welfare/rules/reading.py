@@ -640,7 +640,7 @@ class Reading:
         if not self.problems:
             derived, programmes = self._ordered(derived, programmes)
         if self.problems:
-            raise CatalogueError(self.problems)
+            raise CatalogueError(_as_read(self.problems))
         askable = {key: fact for key, fact in facts.items() if key not in BUILT_IN}
         version = self.hash.hexdigest()[:16]
         return Catalogue(
@@ -1123,6 +1123,12 @@ class Reading:
                 file, path, f"depends on itself: {circle}", "break the circle with a fact such as receives_…"
             )
             return derived, programmes
+
+
+def _as_read(problems: list[Problem]) -> list[Problem]:
+    """Problems file by file and from top to bottom; that there are more comes last."""
+    named, more = problems[:PROBLEMS_MAX], problems[PROBLEMS_MAX:]
+    return sorted(named, key=lambda one: (one.file, one.line or 0)) + more
 
 
 def _check_period(entry: Entry, start: date | None, end: date | None) -> None:
