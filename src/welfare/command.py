@@ -223,8 +223,8 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
         "--mutate",
         action="store_true",
         help=say(
-            "규칙을 조금씩 틀리게 바꾸어 사례가 알아채는지 살핌(1~2분)",
-            "make a small mistake in each rule and see whether a case notices (a minute or two)",
+            "규칙을 조금씩 틀리게 바꾸어 사례가 알아채는지 살핌(1분 이내)",
+            "make small mistakes in each rule (mutants) and see whether a case notices (up to a minute)",
         ),
     )
 
@@ -759,8 +759,8 @@ def _mutate(session: Session, catalogue: Catalogue, only: Sequence[str]) -> bool
     share = caught / mutants if mutants else 1.0
     session.print(
         session.say(
-            f"사례가 알아챈 실수: {mutants:,}개 가운데 {caught:,}개({share:.1%}), 목표 {CAUGHT_WANTED:.0%}",
-            f"mistakes a case notices: {caught:,} of {mutants:,} ({share:.1%}), wanted are {CAUGHT_WANTED:.0%}",
+            f"알아챈 실수: {mutants:,}개 가운데 {caught:,}개({share * 100:.1f} %), 목표 {CAUGHT_WANTED * 100:.0f} %",
+            f"mutants caught: {caught:,} of {mutants:,} ({share * 100:.1f} %), wanted are {CAUGHT_WANTED * 100:.0f} %",
         )
     )
     return share >= CAUGHT_WANTED

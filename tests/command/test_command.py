@@ -132,6 +132,32 @@ def test_a_case_that_comes_out_otherwise_fails_the_check(hub: Call, tmp_path: Pa
     assert "belongs to no programme" in said.out
 
 
+def test_mistakes_made_on_purpose_are_counted_when_cases_notice_them(hub: Call) -> None:
+    said = hub("check", PROGRAMMES, "--mutate", "--only", "funeral_grant", "--on", DAY)
+    assert said.status == 0, said.out
+    assert re.search(r"mutants caught: (\d+) of \1 \(100\.0 %\), wanted are 95 %", said.out)
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "counted"),
+    [
+        ("en", "decides otherwise when equal (≤ and <): recent_deaths", "mutants caught: 0 of"),
+        ("ko", "같은 값에서 갈림(≤와 <): recent_deaths", "가운데 0개(0.0 %)"),
+    ],
+)
+def test_a_rule_no_case_protects_is_named_at_its_line_and_fails_the_check(
+    hub: Call, tmp_path: Path, language: str, told: str, counted: str
+) -> None:
+    shutil.copytree(PROGRAMMES, tmp_path / "kr")
+    (tmp_path / "kr" / "cases" / "funeral_grant.yaml").write_text("cases: []\n", encoding="utf-8")
+    said = hub(
+        "check", tmp_path / "kr", "--mutate", "--only", "funeral_grant", "--on", DAY, "--language", language
+    )
+    assert said.status == 1
+    assert re.search(rf"death/funeral_grant\.yaml:\d+: funeral_grant\.death: {re.escape(told)}", said.out)
+    assert counted in said.out
+
+
 def test_a_missing_catalogue_is_a_wrong_input(hub: Call, tmp_path: Path) -> None:
     said = hub("check", tmp_path / "nowhere")
     assert said.status == 2

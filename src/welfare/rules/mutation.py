@@ -5,7 +5,8 @@ no case notices shows where a real mistake could stand unseen, and which case is
 interpreter (`oracle`), which keeps for each case what a mutant does not touch.
 
 Mutants of a programme are looked for by its own cases; mutants of a derived value by the cases of every programme that
-rests on it. A programme only a person can decide has no mutants in the criterion a person checks.
+rests on it. A programme only a person can decide has no mutants in the criterion a person checks. A case notices by its
+answer, its amount, and the criteria that fail or stay open; which facts it names as missing is not looked at.
 """
 
 from __future__ import annotations
@@ -111,8 +112,15 @@ def mutants_of(catalogue: Catalogue, name: str) -> list[Mutant]:
 
 
 def _wrong(catalogue: Catalogue, of: str, place: str, node: Node) -> list[Mutant]:
-    """The mistakes in one expression: its comparisons, conditions and choices, and the figures it names."""
-    found = [Mutant(of, place, what, wrong) for wrong, what in _slips(node) if wrong != node]
+    """The mistakes in one expression: its comparisons, conditions and choices, and the figures it names.
+
+    Two slips that leave the same expression are one, and one that leaves it as it was is none.
+    """
+    slips: dict[Node, Text] = {}
+    for wrong, what in _slips(node):
+        if wrong != node:
+            slips.setdefault(wrong, what)
+    found = [Mutant(of, place, what, wrong) for wrong, what in slips.items()]
     figures = dict.fromkeys(part.name for part in node.walk() if isinstance(part, nodes.Parameter))
     for figure in figures:
         if catalogue.parameters[figure].type != "date":
@@ -122,105 +130,134 @@ def _wrong(catalogue: Catalogue, of: str, place: str, node: Node) -> list[Mutant
     return found
 
 
-def _slips(node: Node) -> Iterator[tuple[Node, Text]]:
+Slips = Iterator[tuple[Node, Text]]
+
+
+def _slips(node: Node) -> Slips:
     """The expression with one slip in it, at every place where one can be."""
     yield from _slips_here(node)
     yield from _slips_below(node)
 
 
-def _slips_below(node: Node) -> Iterator[tuple[Node, Text]]:
+def _slips_below(node: Node) -> Slips:
+    if equal := _equal(node):
+        for i in (0, 1):
+            for wrong, what in _slips(equal[i]):
+                yield _equality(*((wrong, equal[1]) if i == 0 else (equal[0], wrong))), what
+        return
     match node:
-        case nodes.Round(direction=direction, item=item, unit=unit, type=kind):
+        case nodes.Not(item=item):
             for wrong, what in _slips(item):
-                yield nodes.Round(direction, wrong, unit, kind), what
-        case nodes.Not() | nodes.Members() | nodes.Spouse() | nodes.OneOf() | nodes.Elapsed():
-            part = (
-                "body"
-                if isinstance(node, nodes.Members | nodes.Spouse)
-                else "start"
-                if isinstance(node, nodes.Elapsed)
-                else "item"
-            )
-            for wrong, what in _slips(getattr(node, part)):
-                yield _with(node, part, wrong), what
-        case nodes.And(items=items) | nodes.Or(items=items) | nodes.Least(items=items):
-            for i, item in enumerate(items):
-                for wrong, what in _slips(item):
-                    yield replace(node, items=(*items[:i], wrong, *items[i + 1 :])), what
+                yield _negated(wrong), what
+        case nodes.Members() | nodes.Spouse():
+            yield from _slips_of(node, "body")
+        case nodes.OneOf() | nodes.Round():
+            yield from _slips_of(node, "item")
+        case nodes.Elapsed():
+            yield from _slips_of(node, "start")
         case nodes.AtMost() | nodes.Add():
-            for part in ("left", "right"):
-                for wrong, what in _slips(getattr(node, part)):
-                    yield _with(node, part, wrong), what
-        case nodes.Parameter(name=name, type=kind, keys=keys):
-            for i, key in enumerate(keys):
-                for wrong, what in _slips(key):
-                    yield nodes.Parameter(name, kind, (*keys[:i], wrong, *keys[i + 1 :])), what
+            yield from _slips_of(node, "left", "right")
         case nodes.Choose():
-            for part in ("condition", "yes", "no"):
-                for wrong, what in _slips(getattr(node, part)):
-                    yield _with(node, part, wrong), what
+            yield from _slips_of(node, "condition", "yes", "no")
+        case nodes.And(items=parts) | nodes.Or(items=parts) | nodes.Least(items=parts):
+            for i, part in enumerate(parts):
+                for wrong, what in _slips(part):
+                    yield _with(node, "items", (*parts[:i], wrong, *parts[i + 1 :])), what
+        case nodes.Parameter(keys=parts):
+            for i, part in enumerate(parts):
+                for wrong, what in _slips(part):
+                    if wrong == nodes.Constant(0, "int"):
+                        continue  # a table by a count answers none as it answers one
+                    yield _with(node, "keys", (*parts[:i], wrong, *parts[i + 1 :])), what
 
 
-def _with(node: Any, part: str, changed: Node) -> Node:
-    """The node with another part in the place of one."""
+def _slips_of(node: Node, *parts: str) -> Slips:
+    for part in parts:
+        for wrong, what in _slips(getattr(node, part)):
+            yield _with(node, part, wrong), what
+
+
+def _with(node: Any, part: str, changed: object) -> Node:
+    """The node with something else in the place of one part."""
     rebuilt: Node = replace(node, **{part: changed})
     return rebuilt
 
 
-def _slips_here(node: Node) -> Iterator[tuple[Node, Text]]:
+def _slips_here(node: Node) -> Slips:
     """The slips at the top of an expression. `<` is written as not `>=`, so both are slips of an AtMost."""
+    if equal := _equal(node):
+        yield nodes.Not(node), _told("같음과 다름이 바뀜(=와 ≠)", "equal and not equal are exchanged", *equal)
+        return
     match node:
         case nodes.AtMost(left=left, right=right):
             yield (
                 nodes.Not(nodes.AtMost(right, left)),
-                {"ko": "같은 값에서 갈림(≤와 <)", "en": "decides otherwise when equal (≤ and <)"},
+                _told("같은 값에서 갈림(≤와 <)", "decides otherwise when equal (≤ and <)", node),
             )
             yield (
                 nodes.AtMost(right, left),
-                {"ko": "비교를 뒤집음(≤와 ≥)", "en": "the comparison is turned round (≤ and ≥)"},
+                _told("비교를 뒤집음(≤와 ≥)", "the comparison is turned round (≤ and ≥)", node),
             )
         case nodes.And(items=items):
-            yield nodes.Or(items), {"ko": "and를 or로 적음", "en": "and became or"}
+            yield nodes.Or(items), _told("and를 or로 적음", "and became or", node)
             yield from _left_out(node, items)
         case nodes.Or(items=items):
-            yield nodes.And(items), {"ko": "or를 and로 적음", "en": "or became and"}
+            yield nodes.And(items), _told("or를 and로 적음", "or became and", node)
             yield from _left_out(node, items)
         case nodes.Not(item=item) if not isinstance(item, nodes.AtMost):
-            yield item, {"ko": "not을 빠뜨림", "en": "not is left out"}
+            yield item, _told("not을 빠뜨림", "not is left out", node)
         case nodes.Name(type="bool") | nodes.OneOf() | nodes.Entitled():
-            yield nodes.Not(node), {"ko": "예와 아니요가 바뀜", "en": "yes and no are exchanged"}
+            yield nodes.Not(node), _told("예와 아니요가 바뀜", "yes and no are exchanged", node)
         case nodes.Choose(condition=condition, yes=yes, no=no, type=kind):
             yield (
                 nodes.Choose(condition, no, yes, kind),
-                {"ko": "두 경우가 바뀜", "en": "the two cases are exchanged"},
+                _told("두 경우가 바뀜", "the two cases are exchanged", condition),
             )
         case nodes.Members(kind="any", body=body):
-            yield (
-                nodes.Members("all", body, node.type),
-                {"ko": "누군가를 모두로 적음", "en": "any became all"},
-            )
+            yield nodes.Members("all", body, node.type), _told("누군가를 모두로 적음", "any became all", body)
         case nodes.Members(kind="all", body=body):
-            yield (
-                nodes.Members("any", body, node.type),
-                {"ko": "모두를 누군가로 적음", "en": "all became any"},
-            )
+            yield nodes.Members("any", body, node.type), _told("모두를 누군가로 적음", "all became any", body)
         case nodes.Constant(value=value, type="int"):
-            yield (
-                nodes.Constant(int(value) + 1, "int"),
-                {"ko": f"{value}을(를) {value + 1}로 적음", "en": f"{value} became {value + 1}"},
-            )
+            for wrong in (int(value) + 1, int(value) - 1):
+                yield nodes.Constant(wrong, "int"), _told(f"{value} 대신 {wrong}", f"{value} became {wrong}")
 
 
-def _left_out(node: nodes.And | nodes.Or, items: tuple[Node, ...]) -> Iterator[tuple[Node, Text]]:
-    if len(items) == 2:
-        for item in items:
-            yield item, {"ko": "조건의 한쪽을 빠뜨림", "en": "one side of the condition is left out"}
-    else:
-        for i in range(len(items)):
-            yield (
-                replace(node, items=items[:i] + items[i + 1 :]),
-                {"ko": f"조건의 {i + 1}번째를 빠뜨림", "en": f"part {i + 1} of the condition is left out"},
-            )
+def _left_out(node: nodes.And | nodes.Or, items: tuple[Node, ...]) -> Slips:
+    for i, item in enumerate(items):
+        rest = items[:i] + items[i + 1 :]
+        yield (
+            rest[0] if len(rest) == 1 else replace(node, items=rest),
+            _told("조건의 한 부분을 빠뜨림", "a part of the condition is left out", item),
+        )
+
+
+def _told(ko: str, en: str, *about: Node) -> Text:
+    """What went wrong, and at which names of the rule: one rule may have several comparisons."""
+    names: dict[str, None] = {}
+    for part in (part for one in about for part in one.walk()):
+        if isinstance(part, nodes.Name | nodes.Parameter):
+            names[part.name] = None
+        elif isinstance(part, nodes.Entitled):
+            names[part.programme] = None
+    where = f": {', '.join(names)}" if names else ""
+    return {"ko": ko + where, "en": en + where}
+
+
+def _equality(left: Node, right: Node) -> Node:
+    return nodes.And((nodes.AtMost(left, right), nodes.AtMost(right, left)))
+
+
+def _equal(node: Node) -> tuple[Node, Node] | None:
+    """The two sides of `==`, which is written as two AtMost: one slip must change both."""
+    if isinstance(node, nodes.And) and isinstance(node.items[0], nodes.AtMost):
+        left, right = node.items[0].left, node.items[0].right
+        if node == _equality(left, right):
+            return left, right
+    return None
+
+
+def _negated(node: Node) -> Node:
+    return node.item if isinstance(node, nodes.Not) else nodes.Not(node)
 
 
 # Whether a case notices -------------------------------------------------------------------------------------------------------------
@@ -287,7 +324,7 @@ class _Trial:
             oracle = Oracle(_Altered(self.rules, mutant), self.household)  # type: ignore[arg-type]
             if (
                 mutant.of == self.programme.id
-            ):  # derived values stand as they are: the slip is in this programme
+            ):  # the slip is in this programme: derived values stand as they are
                 oracle.named = _Untouched(self.oracle)
                 return self._notices(oracle, mutant.place, mutant.node)
             return not self._as_expected(self._truths(oracle), oracle.amount(self.programme.id, member))
