@@ -10,7 +10,7 @@ from datetime import date
 
 from welfare.facts import Fact, decode_date
 from welfare.rules import Amount, Assessment, NearMiss, Problem, Result, RuleSet
-from welfare.rules.assessment import ENTITLED, NOT_ENTITLED
+from welfare.rules.assessment import ENTITLED, NOT_ENTITLED, UNKNOWN
 
 PERIODS = {
     "month": ("월 {}", "{} a month"),
@@ -215,22 +215,31 @@ class Wording:
         return "; ".join(r.criterion.label[self.language] for r in result.reasons if r.holds is False)
 
     def _open(self, assessment: Assessment, results: list[Result]) -> list[str]:
-        open_ = [r for r in results if r.answer not in (ENTITLED, NOT_ENTITLED)]
-        if not open_:
-            return []
-        lines = [self.say("\n아직 알 수 없는 것", "\nCannot tell yet")]
+        """What is open: for want of facts, and where nothing is wanting but what a person checks."""
         together: dict[str, list[Result]] = {}
-        for result in open_:
-            together.setdefault(result.programme.id, []).append(result)
+        for result in results:
+            if result.answer == UNKNOWN:
+                together.setdefault(result.programme.id, []).append(result)
+        unknown, by_hand = [], []
         for group in together.values():
             missing = list(dict.fromkeys(name for result in group for name in result.missing))
-            shown = self.facts(assessment.rules, missing[:4])
-            more = len(missing) - 4
-            tail = self.say(f" 외 {more}", f" and {more} more") if more > 0 else ""
-            lines.append(
-                f"  ○ {self._names(assessment, group)}: {self.say('모르는 것', 'not known')} — {shown}{tail}"
-            )
-        return lines
+            names = self._names(assessment, group)
+            if missing:
+                more = len(missing) - 4
+                tail = self.say(f" 외 {more}", f" and {more} more") if more > 0 else ""
+                shown = self.facts(assessment.rules, missing[:4]) + tail
+                unknown.append(f"  ○ {names}: {self.say('모르는 것', 'not known')} — {shown}")
+            else:
+                by_hand.append(f"  ☞ {names}: {self._to_check(group[0])}")
+        if unknown:
+            unknown.insert(0, self.say("\n아직 알 수 없는 것", "\nCannot tell yet"))
+        if by_hand:
+            by_hand.insert(0, self.say("\n사람이 확인할 것", "\nTo be checked by a person"))
+        return [*by_hand, *unknown]
+
+    def _to_check(self, result: Result) -> str:
+        open_ = (r.criterion.label[self.language] for r in result.reasons if r.holds is None)
+        return "; ".join(open_)
 
     def _names(self, assessment: Assessment, group: list[Result]) -> str:
         """One programme's name, with the members it is open for."""
