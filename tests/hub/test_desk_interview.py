@@ -8,7 +8,7 @@ from django.urls import reverse
 from hub.access.models import AccessRecord
 from hub.access.roles import Role
 from hub.people.models import FactRecord, Person
-from hub.screening import queries
+from hub.screening import queries, sheets
 from hub.screening.models import Interview
 from tests.hub.conftest import CHUNGHYEON, SINCHON
 
@@ -121,6 +121,21 @@ def test_the_result_is_one_page_to_print_and_says_it_is_no_decision(desk):
     page = response.content.decode()
     assert "not a decision" in page
     assert 'id="print"' in page
+
+
+def test_the_page_to_take_home_promises_no_amount_that_is_not_known(desk):
+    interview = begin(desk)
+    page = desk.post(reverse("close_interview", args=[interview.pk]), follow=True).content.decode()
+    possible = page.split("Possible, when we know more")[1]
+    assert "KRW" in possible
+    assert "up to" not in possible.split("</ul>")[0]
+
+
+def test_of_what_is_open_that_comes_first_of_which_most_is_met_already(desk):
+    lines = sheets.sheet(queries.conversation(begin(desk)).assessment, ["she"]).unknown
+    met = [sum(r.holds is True for r in line.result.reasons) / len(line.result.reasons) for line in lines]
+    assert met == sorted(met, reverse=True)
+    assert met[0] > met[-1]
 
 
 def test_a_closed_interview_is_not_asked_any_further(desk):

@@ -94,21 +94,23 @@ def _monthly(amount: Amount | None) -> int:
 
 
 def sheet(assessment: Assessment, names: Sequence[str]) -> Sheet:
-    """The sheet of an assessment; `names` says how each member is called on it."""
+    """The sheet of an assessment; `names` says how each member is called on it. Who lives alone is not named on each line."""
     rules = assessment.rules
     found = Sheet()
     for result in assessment.results:
         better = rules.programmes[result.set_aside_for].name if result.set_aside_for else None
         line = Line(
             result,
-            "" if result.member is None else names[result.member],
+            "" if result.member is None or len(names) == 1 else names[result.member],
             tuple(rules.facts[name] for name in result.missing),
             bool(rules.needs_check[result.programme.id]) or result.programme.confidence not in CERTAIN,
             better[get_language() or "ko"] if better else "",
         )
         _group(found, line).append(line)
-    for group in (found.missed, found.entitled, found.unknown):
+    for group in (found.missed, found.entitled):
         group.sort(key=lambda line: -_worth(line.result.amount))
+    # Of what is open, that of which most criteria hold already comes first; by worth alone, the bound of something unlikely would.
+    found.unknown.sort(key=lambda line: (-_held(line.result), -_worth(line.result.amount)))
     return found
 
 
@@ -127,6 +129,11 @@ def _group(found: Sheet, line: Line) -> list[Line]:
     if result.receives:
         return found.to_review
     return found.near if result.near_miss else found.refused
+
+
+def _held(result: Result) -> float:
+    """Share of a programme's criteria that surely hold."""
+    return sum(reason.holds is True for reason in result.reasons) / len(result.reasons)
 
 
 def _worth(amount: Amount | None) -> int:
