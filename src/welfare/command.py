@@ -687,7 +687,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], text_columns: 
 
 def _print_problems(session: Session, problems: Sequence[Problem], to: TextIO | None = None) -> None:
     for problem in problems:
-        print(problem, file=to or session.err)
+        print(session.words.problem(problem), file=to or session.err)
     count = len(problems)
     print(
         session.say(f"문제 {count:,}개", f"{count:,} problem{'s' if count != 1 else ''}"),

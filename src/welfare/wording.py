@@ -6,8 +6,10 @@ Only how things are said. What is true is decided by the rules, and nothing here
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
+from welfare.complaints import in_korean
 from welfare.facts import Fact, decode_date
 from welfare.rules import Amount, Assessment, NearMiss, Problem, Result, RuleSet
 from welfare.rules.assessment import ENTITLED, NOT_ENTITLED, UNKNOWN
@@ -117,6 +119,8 @@ class Wording:
         )
 
     def problem(self, problem: Problem) -> str:
+        if self.language == "ko":
+            problem = replace(problem, what=in_korean(problem.what), mend=in_korean(problem.mend))
         return str(problem)
 
     # One household ------------------------------------------------------------------------------------------
