@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from welfare.complaints import in_korean
 from welfare.facts import Fact, decode_date
+from welfare.problems import in_korean
 from welfare.rules import Amount, Assessment, NearMiss, Problem, Result, RuleSet
 from welfare.rules.assessment import ENTITLED, NOT_ENTITLED, UNKNOWN
 

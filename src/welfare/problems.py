@@ -348,10 +348,6 @@ SENTENCES = {
 
 def in_korean(sentence: str) -> str:
     """A refusal of the rules in Korean; what is not in the table, such as the words of a parser, stays as it is."""
-    if found := re.match(
-        r"member (\d+): ", sentence
-    ):  # a refusal of one member's facts, with the member before it
-        return f"{found[1]}번째 구성원: {in_korean(sentence[found.end() :])}"
     return _said(sentence, sentences=True)
 
 
