@@ -118,3 +118,10 @@ def test_the_gap_really_closes_the_distance(tmp_path: Path) -> None:
     assert miss is not None
     assert rules.assess(one(miss.value - miss.gap)).result("pension").answer == "entitled"
     assert rules.assess(one(miss.value - miss.gap + 1)).result("pension").answer == "not_entitled"
+
+
+@pytest.mark.parametrize(("gets", "near"), [(0, False), (1, True)])
+def test_who_has_none_of_what_is_counted_is_not_near_to_it(tmp_path: Path, gets: int, near: bool) -> None:
+    members = [{"birth_date": "1950-01-01", "income": 0, "gets": place < gets} for place in range(2)]
+    miss = missed(tmp_path, Household({}, members), f"count_members(gets) >= {gets + 1}")
+    assert (miss is not None) is near

@@ -65,6 +65,8 @@ def near_miss(
     if gap > reach:
         return None
     down = moves_left is not strict
+    if node.left.type == "int" and value == 0 and not down:
+        return None  # who has none of what is counted, such as a birth, is not near to having one
     whole, other_whole = (ceil, floor) if down else (floor, ceil)
     unit = "won" if node.left.type == "won" else "count"
     return NearMiss(criterion, whole(value), other_whole(limit), gap, "down" if down else "up", unit)
