@@ -723,6 +723,7 @@ def run_check(session: Session) -> int:
     problems, cases, published = _run_cases(session, catalogue, chosen)
     problems += _stray_cases(catalogue, folder)
     problems += _unplannable(catalogue)
+    problems += [] if only else _broken_overlays(folder, session.day)
     if problems:
         _print_problems(session, problems, session.out)
     rules = catalogue.at(session.day)
@@ -804,6 +805,17 @@ def _unplannable(catalogue: Catalogue) -> list[Problem]:
         touched = frozenset(begun.union(*(resting.get(name, ()) for name in figures)))
         try:
             _ = catalogue.at(day, touched if place else None).plan
+        except CatalogueError as error:
+            problems += error.problems
+    return problems
+
+
+def _broken_overlays(folder: Path, day: date) -> list[Problem]:
+    """What is wrong with the catalogue's own overlays: its history, and the reforms on paper that came with it."""
+    problems: list[Problem] = []
+    for file in sorted([*folder.glob("history/*.yaml"), *folder.glob("overlays/*.yaml")]):
+        try:
+            _ = welfare.load(folder, file).at(day).plan
         except CatalogueError as error:
             problems += error.problems
     return problems

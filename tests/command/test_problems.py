@@ -123,3 +123,15 @@ def test_a_check_tells_file_line_what_and_how_to_mend_in_korean(hub: Call, tmp_p
     assert "→ basic_pension_age을(를) 쓰려 하셨습니까?" in said.out
     english = hub("check", folder, "--language", "en")
     assert "no such fact, derived value or parameter" in english.out
+
+
+def test_a_mistake_in_the_history_fails_the_check(hub: Call, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(PROGRAMMES, tmp_path / "kr"))
+    file = folder / "history" / "2013.yaml"
+    file.write_text(
+        file.read_text(encoding="utf-8") + "\nprograms: {livelihood_benefit: {}}\n", encoding="utf-8"
+    )
+    said = hub("check", folder)
+    assert said.status == 1
+    assert "2013.yaml" in said.out
+    assert "programs is not known here" in said.out
