@@ -238,6 +238,10 @@ class _Conversation:
         fact, language = question.fact, self.words.language
         if fact.help:
             self.print(f"     {fact.help[language]}")
+        if fact.register:
+            self.print(f"     {self.say('공적 자료', 'on record at')}: {fact.register[language]}")
+        if fact.shown_by:
+            self.print(f"     {self.say('확인 자료', 'can be shown with')}: {fact.shown_by[language]}")
         examples = {
             "bool": ("예 또는 아니오", "yes or no"),
             "won": ("3000000, 300만원", "3000000 or 300만원"),

@@ -50,6 +50,18 @@ def test_somebody_walks_in_and_is_asked_a_first_question(desk):
     assert interview.as_of
 
 
+def test_a_question_says_which_record_or_paper_answers_it(desk):
+    interview = begin(desk)
+    name, page = asked(desk, interview)
+    fact = queries.conversation(interview).rules.facts[name]
+    assert fact.register or fact.shown_by
+    assert (
+        f"On record at: {fact.register['en']}"
+        if fact.register
+        else f"Can be shown with: {fact.shown_by['en']}"
+    ) in page
+
+
 def test_a_form_without_anybody_is_refused_and_says_what_to_do(desk):
     page = desk.post(
         reverse("open_interview"),
