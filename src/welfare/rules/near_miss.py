@@ -60,13 +60,12 @@ def near_miss(
     moves_left = not _is_limit(rules, node.left)
     value, limit = (left[0], right[0]) if moves_left else (right[0], left[0])
     reach = abs(limit) * REACH
-    if node.left.type == "int":
+    # Who has none of what is counted, such as a birth, is not near to having one.
+    if node.left.type == "int" and value != 0:
         reach = max(reach, Fraction(REACH_COUNT))
     if gap > reach:
         return None
     down = moves_left is not strict
-    if node.left.type == "int" and value == 0 and not down:
-        return None  # who has none of what is counted, such as a birth, is not near to having one
     whole, other_whole = (ceil, floor) if down else (floor, ceil)
     unit = "won" if node.left.type == "won" else "count"
     return NearMiss(criterion, whole(value), other_whole(limit), gap, "down" if down else "up", unit)
