@@ -723,7 +723,8 @@ def run_check(session: Session) -> int:
     problems, cases, published = _run_cases(session, catalogue, chosen)
     problems += _stray_cases(catalogue, folder)
     problems += _unplannable(catalogue)
-    problems += [] if only else _broken_overlays(folder, session.day)
+    if not only:
+        problems += _broken_overlays(folder, session.day)
     if problems:
         _print_problems(session, problems, session.out)
     rules = catalogue.at(session.day)

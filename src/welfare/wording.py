@@ -213,10 +213,11 @@ class Wording:
         title = self.say(
             "\n받고 있으나 기준에 맞지 않아 확인이 필요한 것", "\nReceived although the criteria fail: check"
         )
-        return [title, *(f"  ? {self.name(assessment, r)}: {self._failing(r)}" for r in wrong)]
+        return [title, *(f"  ? {self.name(assessment, r)}: {self._criteria(r, False)}" for r in wrong)]
 
-    def _failing(self, result: Result) -> str:
-        return "; ".join(r.criterion.label[self.language] for r in result.reasons if r.holds is False)
+    def _criteria(self, result: Result, holds: bool | None) -> str:
+        """The criteria that hold, fail (False) or are open (None)."""
+        return "; ".join(r.criterion.label[self.language] for r in result.reasons if r.holds is holds)
 
     def _open(self, assessment: Assessment, results: list[Result]) -> list[str]:
         """What is open: for want of facts, and where nothing is wanting but what a person checks."""
@@ -234,16 +235,12 @@ class Wording:
                 shown = self.facts(assessment.rules, missing[:4]) + tail
                 unknown.append(f"  ○ {names}: {self.say('모르는 것', 'not known')} — {shown}")
             else:
-                by_hand.append(f"  ☞ {names}: {self._to_check(group[0])}")
+                by_hand.append(f"  ☞ {names}: {self._criteria(group[0], None)}")
         if unknown:
             unknown.insert(0, self.say("\n아직 알 수 없는 것", "\nCannot tell yet"))
         if by_hand:
             by_hand.insert(0, self.say("\n사람이 확인할 것", "\nTo be checked by a person"))
         return [*by_hand, *unknown]
-
-    def _to_check(self, result: Result) -> str:
-        open_ = (r.criterion.label[self.language] for r in result.reasons if r.holds is None)
-        return "; ".join(open_)
 
     def _names(self, assessment: Assessment, group: list[Result]) -> str:
         """One programme's name, with the members it is open for."""

@@ -141,9 +141,11 @@ def _slips(node: Node) -> Slips:
 
 def _slips_below(node: Node) -> Slips:
     if equal := _equal(node):
-        for i in (0, 1):
-            for wrong, what in _slips(equal[i]):
-                yield _equality(*((wrong, equal[1]) if i == 0 else (equal[0], wrong))), what
+        left, right = equal
+        for wrong, what in _slips(left):
+            yield _equality(wrong, right), what
+        for wrong, what in _slips(right):
+            yield _equality(left, wrong), what
         return
     match node:
         case nodes.Not(item=item):
@@ -317,21 +319,17 @@ class _Trial:
 
     def notices(self, mutant: Mutant) -> bool:
         """Whether the case no longer comes out as expected."""
-        member = self.expected.member
-        if mutant.figure is not None:
-            if mutant.figure not in self.rules.parameters:
-                return False
-            oracle = Oracle(_Altered(self.rules, mutant), self.household)  # type: ignore[arg-type]
-            if (
-                mutant.of == self.programme.id
-            ):  # the slip is in this programme: derived values stand as they are
-                oracle.named = _Untouched(self.oracle)
-                return self._notices(oracle, mutant.place, mutant.node)
-            return not self._as_expected(self._truths(oracle), oracle.amount(self.programme.id, member))
-        if mutant.of == self.programme.id:
+        ours = mutant.of == self.programme.id
+        if mutant.figure is None and ours:
             return self._notices(self.oracle, mutant.place, mutant.node)
+        if mutant.figure is not None and mutant.figure not in self.rules.parameters:
+            return False
         oracle = Oracle(_Altered(self.rules, mutant), self.household)  # type: ignore[arg-type]
-        return not self._as_expected(self._truths(oracle), oracle.amount(self.programme.id, member))
+        if ours:  # the slip is in this programme: derived values stand as they are
+            oracle.named = _Untouched(self.oracle)
+            return self._notices(oracle, mutant.place, mutant.node)
+        amount = oracle.amount(self.programme.id, self.expected.member)
+        return not self._as_expected(self._truths(oracle), amount)
 
     def _truths(self, oracle: Oracle) -> dict[str, Truth]:
         return {c.id: oracle.truth(c.when, self.expected.member) for c in self.programme.criteria}
