@@ -34,7 +34,8 @@ class Clones:
         import procrastinate
 
         digest.update(procrastinate.__version__.encode())
-        for path in sorted([*SOURCE.glob("**/migrations/*.py"), *SOURCE.glob("organisation/**/*.*")]):
+        made_from = ("**/migrations/*.py", "organisation/**/*.*", "walls.py", "owning.py")
+        for path in sorted(path for pattern in made_from for path in SOURCE.glob(pattern)):
             if "__pycache__" not in path.parts:
                 digest.update(path.read_bytes())
         return digest.hexdigest()[:12]
@@ -78,11 +79,10 @@ class Clones:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: object) -> Iterator[None]:
     """In place of pytest-django's own: start the server, and point Django at this run's clone."""
-    from django.core.management import call_command
-    from django.db import connection
+    from django.db import connection, connections
     from django.test import TransactionTestCase
 
-    from hub import places
+    from hub import owning, places
     from hub.organisation.actions import found_district
     from hub.postgres import Embedded
 
@@ -94,19 +94,19 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
         clones = Clones(
             {
                 key: value
-                for key, value in connection.get_connection_params().items()
+                for key, value in connections[owning.OWNER].get_connection_params().items()
                 if key in ("host", "port", "user", "password", "dbname") and value
             }
         )
         clones.clear_left_behind()
-        settings = connection.settings_dict
+        settings, owners = connection.settings_dict, connections[owning.OWNER].settings_dict
         if not clones.exists(clones.template):
             making = f"making_hub_{os.getpid()}"
             clones.run("DROP DATABASE IF EXISTS {} WITH (FORCE)", making)
             clones.run("CREATE DATABASE {}", making)
-            settings["NAME"] = making
+            settings["NAME"] = owners["NAME"] = making
             with django_db_blocker.unblock():  # type: ignore[attr-defined]
-                call_command("migrate", verbosity=0, interactive=False)
+                owning.prepare_database()
                 found_district()
                 connection.close()
             try:
@@ -114,7 +114,7 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
             except psycopg.errors.DuplicateDatabase:  # another run was quicker
                 clones.run("DROP DATABASE {}", making)
         clones.renew()
-        settings["NAME"] = clones.clone
+        settings["NAME"] = owners["NAME"] = clones.clone
 
         def renew(case: TransactionTestCase) -> None:
             connection.close()
@@ -142,3 +142,12 @@ def hub_home() -> Iterator[Path]:
     home.chmod(0o711)
     yield home
     shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _sees_everywhere() -> Iterator[None]:
+    """A test itself sees everybody; a page it asks for sees what its visitor may see."""
+    from hub import walls
+
+    with walls.everywhere():
+        yield

@@ -124,7 +124,10 @@ def manage(arguments: list[str]) -> int:
         set_up()
         from django.core.management import execute_from_command_line
 
-        execute_from_command_line(["hub manage", *arguments])
+        from hub import walls
+
+        with walls.everywhere():
+            execute_from_command_line(["hub manage", *arguments])
     return 0
 
 

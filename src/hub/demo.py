@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from hub import places
+from hub import places, walls
 from hub.command import set_up
 from hub.postgres import Embedded
 
@@ -64,7 +64,7 @@ def run(*, fresh: bool, port: int | None, households: int | None = None) -> int:
         for folder in ("snapshots", "runs"):
             shutil.rmtree(places.HOME / folder, ignore_errors=True)
     _say("Starting PostgreSQL")
-    with server.running():
+    with server.running(), walls.everywhere():
         set_up()
         serving.prepare()
         with serving.Children() as children:
@@ -145,7 +145,7 @@ def _invent_district(demonstration: Demonstration) -> None:
 
 def _take_in_district(demonstration: Demonstration) -> None:
     import welfare
-    from hub.people.actions import take_in_district
+    from hub.people.register import take_in_district
 
     assert demonstration.district is not None, "the step before this one has the same sign of being done"
     take_in_district(*demonstration.district, welfare.load(places.CATALOGUE))

@@ -6,6 +6,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from hub import walls
+from hub.access.access import area_of_duty
+from hub.access.roles import Right
+from hub.people.access import cleared_for
+
 type Answer = Callable[[HttpRequest], HttpResponse]
 
 
@@ -37,5 +42,18 @@ def keep_private(answer: Answer) -> Answer:
         if request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
+
+    return respond
+
+
+def see_within_duty(answer: Answer) -> Answer:
+    """Let the database show this request the households of the user's dongs, and those opened to the user beyond them."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return answer(request)
+        dongs = area_of_duty(request.user, Right.SEE_HOUSEHOLDS)
+        with walls.within(walls.of_duty(dongs, cleared_for(request.user))):
+            return answer(request)
 
     return respond

@@ -10,8 +10,8 @@ from importlib.util import find_spec
 ORDER = (
     "organisation",  # district, centres, posts; later tasks, staffing plans, training
     "access",  # who is asking: users, posts held, gates, the audit trail
-    "people",  # residents, households, recorded facts with source and date
     "programmes",  # published versions of the catalogue
+    "people",  # residents, households, recorded facts with source and date
     "community",  # supporters, volunteers, spaces
     "screening",  # desk interviews and district runs
     "discovery",  # signals, rounds, investigation lists

@@ -25,7 +25,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-ROLE = "hub"  # the application's role: owns its database, is no superuser
+ROLE = "hub"  # the application's role: owns nothing, so no policy of the database can be lifted by it
+OWNER = "hub_owner"  # owns database and tables; migrations run as it
+FINDER = "hub_finder"  # cannot sign in; owns the function that searches for residents
 DATABASE = "hub"
 _SUPERUSER = "postgres"
 _SOCKET_NAME = ".s.PGSQL.5432"
@@ -108,6 +110,10 @@ class Embedded:
         """The application's way in. Known before the first start, so settings can be read without a server."""
         return Address(str(self.socket), ROLE, self._password(ROLE), database)
 
+    def owners_address(self, database: str = DATABASE) -> Address:
+        """The way in for migrations."""
+        return Address(str(self.socket), OWNER, self._password(OWNER), database)
+
     def _superuser(self) -> Address:
         return Address(str(self.socket), _SUPERUSER, self._password(_SUPERUSER), "postgres")
 
@@ -174,7 +180,7 @@ class Embedded:
                     f"PostgreSQL did not start. The end of {self.log}:\n{self._end_of_log()}"
                 )
             time.sleep(0.25)
-        self._make_role_and_database()
+        self._make_roles_and_database()
 
     def stop(self) -> None:
         """Stop the server, ending its sessions; does nothing when it is not running."""
@@ -237,17 +243,42 @@ class Embedded:
             file.write("include = 'hub.conf'\n")
         unfinished.rename(self.data)
 
-    def _make_role_and_database(self) -> None:
+    def _make_roles_and_database(self) -> None:
         with self._superuser().connect() as connection:
-            password = self._password(ROLE)
-            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
-            if not known:
-                statement = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}")
-                connection.execute(statement.format(sql.Identifier(ROLE), sql.Literal(password)))
+            for role, rights in ((OWNER, "LOGIN CREATEDB"), (ROLE, "LOGIN"), (FINDER, "NOLOGIN")):
+                known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+                if not known:
+                    statement = sql.SQL("CREATE ROLE {} " + rights + " PASSWORD {}")
+                    password = None if role == FINDER else self._password(role)
+                    connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+                    if role == FINDER:
+                        # The owner may hand the function over, but does not search with the finder's eyes itself.
+                        connection.execute(
+                            sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
+                                sql.Identifier(FINDER), sql.Identifier(OWNER)
+                            )
+                        )
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if not known:
                 statement = sql.SQL("CREATE DATABASE {} OWNER {}")
-                connection.execute(statement.format(sql.Identifier(DATABASE), sql.Identifier(ROLE)))
+                connection.execute(statement.format(sql.Identifier(DATABASE), sql.Identifier(OWNER)))
+                return
+            self._hand_over_to_owner(connection)
+
+    def _hand_over_to_owner(self, connection: psycopg.Connection) -> None:
+        """Databases made when the application's role still owned everything."""
+        owned = connection.execute(
+            "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = %s", [ROLE]
+        ).fetchall()
+        for (name,) in owned:
+            address = Address(str(self.socket), _SUPERUSER, self._password(_SUPERUSER), name)
+            with address.connect() as inside:
+                roles = sql.Identifier(ROLE), sql.Identifier(OWNER)
+                inside.execute(sql.SQL("REASSIGN OWNED BY {} TO {}").format(*roles))
+            change = sql.SQL("ALTER DATABASE {} OWNER TO {}")
+            connection.execute(change.format(sql.Identifier(name), sql.Identifier(OWNER)))
+        if owned:
+            connection.execute(sql.SQL("ALTER ROLE {} NOCREATEDB").format(sql.Identifier(ROLE)))
 
     def _forget_dead_server(self) -> None:
         """Remove the mark of a server that is dead but not collected by its parent.

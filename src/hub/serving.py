@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Self
 
-from hub import messages, places
+from hub import messages, owning, places
 
 _DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
@@ -35,7 +35,7 @@ def prepare() -> None:
     messages.compile_all()
     places.private_folder(places.HOME / "snapshots")
     places.private_folder(places.HOME / "runs")
-    call_command("migrate", verbosity=0, interactive=False)
+    owning.prepare_database()
     call_command("collectstatic", verbosity=0, interactive=False, clear=False)
 
 

@@ -5,6 +5,8 @@ What differs between places comes from the environment and is read here and nowh
     HUB_HOME          folder of keys, embedded database, snapshots and runs (default: .hub in the checkout)
     HUB_CATALOGUE     folder of the programme catalogue (default: programmes/kr)
     DATABASE_URL      a PostgreSQL server; without it the embedded one is used
+    HUB_OWNER_URL     the same database as the role that owns its tables, for migrations; the role of DATABASE_URL needs
+                      to own nothing (docs/how-to/deploy.md)
     HUB_HOSTS         names this hub is reached by, separated by commas
     HUB_PLAIN_HTTP    1 on one's own machine only: no HTTPS, so cookies cannot insist on it
     HUB_BEHIND_PROXY  1 when a proxy ends HTTPS and sets X-Forwarded-Proto itself
@@ -21,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 from hub import order, places
-from hub.postgres import Embedded
+from hub.postgres import Address, Embedded
 
 
 def _switch(name: str) -> bool:
@@ -42,33 +44,45 @@ def _secret_key() -> str:
 
 def _database() -> dict[str, Any]:
     url = os.environ.get("DATABASE_URL")
-    if url:
-        parts = conninfo_to_dict(url)
-        where = {
-            "NAME": parts.pop("dbname", ""),
-            "USER": parts.pop("user", ""),
-            "PASSWORD": parts.pop("password", ""),
-            "HOST": parts.pop("host", ""),
-            "PORT": str(parts.pop("port", "")),
-        }
-    else:
-        parts = {}
-        address = Embedded(places.HOME / "postgres").address()
-        where = {
-            "NAME": address.database,
-            "USER": address.user,
-            "PASSWORD": address.password,
-            "HOST": address.host,
-            "PORT": "",
-        }
+    where, options = _named(url) if url else _embedded(Embedded(places.HOME / "postgres").address())
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "hub.database",
         **where,
         # One transaction per request: what a request wrote and its audit entry stand or fall together.
         "ATOMIC_REQUESTS": True,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**parts, "pool": {"min_size": 1, "max_size": 10, "timeout": 10}},
+        "OPTIONS": {**options, "pool": {"min_size": 1, "max_size": 10, "timeout": 10}},
     }
+
+
+def _owner() -> dict[str, Any]:
+    """The same database as its owner sees it; used by migrations alone."""
+    url = os.environ.get("HUB_OWNER_URL") or os.environ.get("DATABASE_URL")
+    where, options = _named(url) if url else _embedded(Embedded(places.HOME / "postgres").owners_address())
+    return {"ENGINE": "hub.database", **where, "OPTIONS": options}
+
+
+def _named(url: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    parts = conninfo_to_dict(url)
+    where = {
+        "NAME": parts.pop("dbname", ""),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": str(parts.pop("port", "")),
+    }
+    return where, parts
+
+
+def _embedded(address: Address) -> tuple[dict[str, Any], dict[str, Any]]:
+    where = {
+        "NAME": address.database,
+        "USER": address.user,
+        "PASSWORD": address.password,
+        "HOST": address.host,
+        "PORT": "",
+    }
+    return where, {}
 
 
 PLAIN_HTTP = _switch("HUB_PLAIN_HTTP")
@@ -87,6 +101,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.postgres",
     "django.forms",
     "django_htmx",
     "procrastinate.contrib.django",
@@ -106,6 +121,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "hub.middleware.see_within_duty",
     "hub.middleware.keep_private",
 ]
 
@@ -131,7 +147,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-DATABASES = {"default": _database()}
+DATABASES = {"default": _database(), "owner": _owner()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- who is there ----------------------------------------------------------------------------------------------

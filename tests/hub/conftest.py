@@ -6,12 +6,14 @@ Chunghyeon is the dong of the coordinator; Sinchon is somebody else's.
 from dataclasses import dataclass
 
 import pytest
+from django.db import transaction
 
 from hub.access.actions import create_user, give_post
 from hub.access.models import User
 from hub.access.roles import SCOPES, Role
 from hub.organisation.models import Centre
 from hub.people.models import Household, Person
+from hub.people.search import terms
 from welfare import Fact
 
 CHUNGHYEON, SINCHON = "1141056500", "1141058500"
@@ -76,6 +78,7 @@ def household_elsewhere(db) -> Household:
     return _household(2001, SINCHON, "가상서이")
 
 
+@transaction.atomic
 def _household(number: int, dong: str, *names: str) -> Household:
     household = Household.objects.create(pk=number, centre_id=dong)
     for position, name in enumerate(names, start=1):
@@ -84,6 +87,7 @@ def _household(number: int, dong: str, *names: str) -> Household:
             household=household,
             name=name,
             resident_number="500101-9******",
+            terms=terms(name),
             couple=1 if len(names) == 2 else None,
         )
     return household

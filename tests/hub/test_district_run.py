@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from hub.access.roles import Role
-from hub.people.actions import take_in_district
 from hub.people.models import Household
+from hub.people.register import take_in_district
 from hub.programmes import queries as programmes
 from hub.screening import actions, queries
 from hub.screening.models import Missed, Run
@@ -146,6 +146,7 @@ def test_the_work_list_keeps_to_the_dongs_of_duty(client, run, coordinator):
 def test_a_household_page_shows_each_programme_with_reason_law_and_papers(client, run, coordinator):
     client.force_login(coordinator)
     item = queries.worklist(run, [CHUNGHYEON], number=1)[0]
+    client.post(reverse("state_purpose", args=[item.household]), {"purpose": "counselling"})
     page = client.get(reverse("household", args=[item.household])).content.decode()
     for programme in programmes.catalogue().programmes.values():
         assert f'id="{programme.id}' in page
@@ -157,7 +158,7 @@ def test_a_household_page_shows_each_programme_with_reason_law_and_papers(client
 def test_a_household_elsewhere_stays_closed_and_a_number_that_is_none_is_not_found(client, run, coordinator):
     client.force_login(coordinator)
     elsewhere = Household.objects.exclude(centre_id=CHUNGHYEON).first()
-    assert client.get(reverse("household", args=[elsewhere.pk])).status_code == 403
+    assert client.get(reverse("household", args=[elsewhere.pk])).status_code == 404
     assert client.get(reverse("household", args=[10**12])).status_code == 404
 
 

@@ -21,14 +21,14 @@ def server(hub_home):
 def test_what_was_committed_survives_kill_9_and_a_restart_at_once(hub_home):
     server = Embedded(hub_home / "postgres")
     with server.running():
-        with server.address().connect() as connection:
+        with server.owners_address().connect() as connection:
             connection.execute("CREATE TABLE kept (number int)")
             connection.execute("INSERT INTO kept VALUES (1)")
         killed = server.process_id()
         os.kill(killed, signal.SIGKILL)
         server.start()
         assert server.process_id() != killed
-        with server.address().connect() as connection:
+        with server.owners_address().connect() as connection:
             assert connection.execute("SELECT number FROM kept").fetchall() == [(1,)]
     assert not server.answers()
 

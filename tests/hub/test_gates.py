@@ -10,14 +10,13 @@ from hub.access.access import (
     Refused,
     area_of_duty,
     may,
-    may_see_household,
     require,
-    require_see_household,
 )
 from hub.access.actions import end_post, give_post
 from hub.access.models import User
 from hub.access.roles import SCOPES, Right, Role
 from hub.organisation.models import Centre
+from hub.people.access import may_see_household, require_see_household
 from tests.hub.conftest import CHUNGHYEON, SINCHON
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
-from hub.people.actions import take_in_district
 from hub.people.models import FactRecord, Household, Person
 from hub.people.queries import tables_for_snapshot
+from hub.people.register import take_in_district
 from tests.hub.conftest import CHUNGHYEON, SINCHON
 
 pytestmark = pytest.mark.django_db

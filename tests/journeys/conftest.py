@@ -96,8 +96,8 @@ def _district() -> tuple[int, int, str]:
     from hub.access.actions import create_user, give_post
     from hub.access.roles import Role
     from hub.organisation.models import Centre
-    from hub.people.actions import take_in_district
     from hub.people.models import Household
+    from hub.people.register import take_in_district
     from hub.programmes import queries as programmes
     from hub.screening import actions, queries
     from welfare.synthetic import invent_district

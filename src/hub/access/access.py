@@ -1,10 +1,8 @@
-"""The gates: who may what, and where.
+"""The gates: who may what, and where. Those of single households stand in `people.access`.
 
 Each question exists twice: `may...` answers yes or no for a page, `require...` raises with the reason. Views and
 actions pass a gate once and never ask again.
 """
-
-from typing import Protocol
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -16,14 +14,6 @@ from hub.access.queries import duties
 from hub.access.roles import Right
 
 type Asking = User | AnonymousUser
-
-
-class InADong(Protocol):
-    """Anything that lies in one dong, such as a household."""
-
-    @property
-    def dong(self) -> str:
-        """Ten-digit code of the dong."""
 
 
 class Refused(PermissionDenied):
@@ -44,6 +34,10 @@ _REASONS: dict[Right, str | Promise] = {
     Right.SEE_FIGURES: _("Your post does not include the figures of the district."),
     Right.START_RUNS: _("Your post does not include starting a district run."),
     Right.MANAGE_ACCOUNTS: _("Your post does not include managing accounts."),
+    Right.KEEP_REGISTER: _("Your post does not include changes of the register."),
+    Right.SEAL: _("Your post does not include sealing households."),
+    Right.EXPORT: _("Your post does not include taking records out of the hub."),
+    Right.INSPECT: _("Your post does not include inspecting how records are used."),
     Right.READ_TRAIL: _("Your post does not include reading the audit trail."),
 }
 
@@ -70,21 +64,8 @@ def area_of_duty(user: Asking, right: Right) -> frozenset[str] | None:
     return frozenset().union(*(dongs for dongs in held if dongs is not None))
 
 
-def may_see_household(user: Asking, household: InADong) -> bool:
-    """Whether this household may be opened by this user."""
-    return may(user, Right.SEE_HOUSEHOLDS, household.dong)
-
-
-def require_see_household(user: Asking, household: InADong) -> None:
-    """Raise Refused unless `may_see_household`."""
-    require(user, Right.SEE_HOUSEHOLDS, household.dong)
-
-
-def may_record_facts(user: Asking, household: InADong) -> bool:
-    """Whether this user may write facts about this household."""
-    return may(user, Right.RECORD_FACTS, household.dong)
-
-
-def require_record_facts(user: Asking, household: InADong) -> None:
-    """Raise Refused unless `may_record_facts`."""
-    require(user, Right.RECORD_FACTS, household.dong)
+def require_user(user: Asking) -> User:
+    """The signed-in user behind a request. Raises Refused for anybody else."""
+    if not isinstance(user, User):
+        raise Refused("")
+    return user

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from hub.access.models import AccessRecord, User
+from hub.access.models import AccessRecord, Post, User
 from hub.access.roles import SCOPES, Right, Role
 
 
@@ -42,6 +42,16 @@ def _duty(post) -> Duty:  # type: ignore[no-untyped-def]
     scope = SCOPES[role]
     dongs = None if scope.whole_district else frozenset(centre.code for centre in post.centres.all())
     return Duty(role, scope.rights, dongs)
+
+
+def users_who_may(right: Right, dong: str) -> QuerySet[User]:
+    """Users holding a post today that carries this right in this dong (ten-digit code), by name."""
+    today = timezone.localdate()
+    held = Post.objects.filter(Q(until__isnull=True) | Q(until__gte=today), since__lte=today)
+    everywhere = [role for role, scope in SCOPES.items() if right in scope.rights and scope.whole_district]
+    in_dongs = [role for role, scope in SCOPES.items() if right in scope.rights and not scope.whole_district]
+    posts = held.filter(Q(role__in=everywhere) | Q(role__in=in_dongs, centres=dong))
+    return User.objects.filter(is_active=True, posts__in=posts).distinct().order_by("name", "pk")
 
 
 def refusals_since(since: datetime, object_id: str) -> int:

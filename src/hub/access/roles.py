@@ -15,6 +15,10 @@ class Right(StrEnum):
 
     SEE_HOUSEHOLDS = "see_households"  # open and search households
     RECORD_FACTS = "record_facts"  # write down what was learnt about them
+    KEEP_REGISTER = "keep_register"  # moves, births, deaths, addresses, relatives
+    SEAL = "seal"  # seal a household and name who may open it
+    EXPORT = "export"  # take a household's record out as a file
+    INSPECT = "inspect"  # review emergency openings and the use of records
     INTERVIEW = "interview"  # hold desk interviews
     SEE_FIGURES = "see_figures"  # counts of runs, never single households
     START_RUNS = "start_runs"  # screen the district
@@ -42,14 +46,25 @@ class Scope:
     whole_district: bool = False
 
 
-_CASEWORK = frozenset({Right.SEE_HOUSEHOLDS, Right.RECORD_FACTS, Right.INTERVIEW, Right.SEE_FIGURES})
+_CASEWORK = frozenset(
+    {
+        Right.SEE_HOUSEHOLDS,
+        Right.RECORD_FACTS,
+        Right.KEEP_REGISTER,
+        Right.EXPORT,
+        Right.INTERVIEW,
+        Right.SEE_FIGURES,
+    }
+)
 
 SCOPES: dict[Role, Scope] = {
     Role.COORDINATOR: Scope(_CASEWORK),
     Role.PLANNER: Scope(_CASEWORK),
     Role.NURSE: Scope(frozenset({Right.SEE_HOUSEHOLDS, Right.RECORD_FACTS})),
-    Role.HEAD_OF_DONG: Scope(frozenset({Right.SEE_HOUSEHOLDS, Right.SEE_FIGURES})),
-    Role.DISTRICT_OFFICER: Scope(_CASEWORK | {Right.START_RUNS}, whole_district=True),
+    Role.HEAD_OF_DONG: Scope(frozenset({Right.SEE_HOUSEHOLDS, Right.SEE_FIGURES, Right.SEAL, Right.EXPORT})),
+    Role.DISTRICT_OFFICER: Scope(_CASEWORK | {Right.START_RUNS, Right.SEAL}, whole_district=True),
     Role.COUNCIL_MEMBER: Scope(frozenset({Right.SEE_FIGURES}), whole_district=True),
-    Role.ADMINISTRATOR: Scope(frozenset({Right.MANAGE_ACCOUNTS, Right.READ_TRAIL}), whole_district=True),
+    Role.ADMINISTRATOR: Scope(
+        frozenset({Right.MANAGE_ACCOUNTS, Right.READ_TRAIL, Right.INSPECT}), whole_district=True
+    ),
 }

@@ -3,18 +3,23 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from hub.access.access import area_of_duty, may, require
+from hub.access.access import Refused, area_of_duty, may, require, require_user
 from hub.access.roles import Right
 from hub.organisation.models import Centre
 from hub.people import actions as people
+from hub.people import queries as residents
+from hub.people.access import may_record
+from hub.people.forms import WriteNote
 from hub.people.models import Household
+from hub.people.search import MOST
+from hub.people.views import closed
 from hub.programmes import queries as programmes
 from hub.screening import queries as screening
 from hub.screening import sheets
-from hub.screening.access import require_user
 
 PAGE = 25  # households on one page of the work list
 
@@ -70,32 +75,50 @@ def worklist(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest) -> HttpResponse:
-    """Find a household by a member's name or a number; posted, so that a name never stands in an address."""
+    """Find residents by whatever an official has at hand; posted, so that a name never stands in an address."""
     require(request.user, Right.SEE_HOUSEHOLDS)
     text = request.POST.get("text", "")[:80]
     found = people.search(text, by=require_user(request.user)) if text.strip() else None
-    return render(request, "desk/search.html", {"text": text, "found": found})
+    template = "desk/search.html#found" if request.htmx else "desk/search.html"  # type: ignore[attr-defined]
+    return render(request, template, {"text": text, "found": found, "most": MOST})
 
 
 @require_GET
 def household(request: HttpRequest, household: int) -> HttpResponse:
-    """Who lives there, what they are entitled to and do not receive, with every reason, and what is on record."""
+    """Who lives there, what they are entitled to and do not receive, with every reason, what was promised, and what is on record."""
     user = require_user(request.user)
+    require(user, Right.SEE_HOUSEHOLDS)
     catalogue = programmes.catalogue()
     try:
-        known = people.open_household(household, catalogue, by=user, purpose="household page")
-    except Household.DoesNotExist:
-        raise Http404 from None
+        known = people.open_household(household, catalogue, by=user)
+    except people.PurposeNeeded:
+        return redirect("state_purpose", household)
+    except (Household.DoesNotExist, Refused):
+        return closed(request, household)
     rules = programmes.rules()
     described = known.described()
     names = [member.person.name for member in known.members]
     labels = sheets.called(described.members, rules.day)
+    here = known.household
     page = {
         "known": known,
         "members": list(zip(known.members, labels, strict=True)),
+        "left": here.members.exclude(left_on=None).order_by("left_on"),
+        "addresses": residents.addresses(here),
+        "relations": residents.relations(here),
+        "warnings": residents.warnings(here),
+        "promises": residents.promises(here),
+        "timeline": residents.timeline(here),
+        "opening": residents.current_opening(here, user),
+        "seal": residents.seal_of(here) if here.sealed else None,
         "sheet": sheets.sheet(rules.assess(described), names),
         "day": rules.day,
+        "today": timezone.localdate(),
         "run": screening.latest_run(),
-        "may_interview": may(user, Right.INTERVIEW, known.household.dong),
+        "note_form": WriteNote(),
+        "may_interview": may(user, Right.INTERVIEW, here.dong),
+        "may_record": may_record(user, here),
+        "may_keep": may(user, Right.KEEP_REGISTER, here.dong),
+        "may_seal": may(user, Right.SEAL, here.dong),
     }
     return render(request, "desk/household.html", page)

@@ -1,92 +1,35 @@
-"""What changes the register of residents and what is recorded about them, and the opening of a household.
+"""What is recorded and noted about residents, and the opening of a household; the register itself changes in `register.py`.
 
 Opening stands here and not among the queries because it is a deed: it passes the gate and leaves its mark in the audit
 trail, or it does not happen.
 """
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 
-import pyarrow as pa
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hub.access.access import require, require_record_facts, require_see_household
+from hub import walls
+from hub.access.access import Refused, require
 from hub.access.actions import record
 from hub.access.models import User
 from hub.access.roles import Right
-from hub.people import exchange, queries
-from hub.people.models import FactRecord, Household, Person
+from hub.people import queries
+from hub.people.access import forget_clearances, require_record, require_see_household
+from hub.people.models import FactRecord, Household, Note, Opening, Person, Seal
+from hub.people.purposes import Purpose
 from hub.people.sources import Source
-from welfare import Catalogue
+from welfare import Catalogue, Fact
 
-
-@transaction.atomic
-def take_in_district(
-    households: pa.Table,
-    members: pa.Table,
-    catalogue: Catalogue,
-    *,
-    source: Source = Source.INVENTED,
-    collected_on: date | None = None,
-    by: User | None = None,
-) -> None:
-    """Take a whole district in at once, into an empty register.
-
-    `households`: household_id, area (dong code), and a column for each household fact. `members`: household_id,
-    person_id, name, resident_number, couple, and a column for each fact of a person. Columns that are no fact of the
-    catalogue are ignored; empty cells are unknown. `by` is None only when the hub itself does it, at installation.
-
-    Raises ValidationError when the register is not empty or a row cannot be placed.
-    """
-    if Household.objects.exists():
-        raise ValidationError(_("The register already holds households; a district is taken in only once."))
-    collected_on = collected_on or timezone.localdate()
-    recorded = (
-        f"'{source.value}'",
-        f"'{collected_on.isoformat()}'",
-        f"'{timezone.now().isoformat()}'",
-        _id_of(by),
-    )
-    columns = ("source", "collected_on", "recorded_at", "recorded_by_id", "values")
-    of_household = [fact for fact in catalogue.facts.values() if fact.of == "household"]
-    of_person = [fact for fact in catalogue.facts.values() if fact.of == "person"]
-
-    with connection.cursor() as cursor:
-        # It is empty as nobody lives here yet. Emptied in this transaction it need not be written to the server's log
-        # as well, which halves the work; a transaction that fails simply drops it.
-        cursor.execute("TRUNCATE people_factrecord")
-    exchange.copy_in("people_household", ("id", "centre_id"), households, ("household_id", "area"))
-    exchange.copy_in(
-        "people_person",
-        ("id", "household_id", "name", "resident_number", "couple"),
-        members,
-        ("person_id", "household_id", "name", "resident_number", "nullif(couple, 0)"),
-    )
-    exchange.copy_in(
-        "people_factrecord",
-        ("household_id", *columns),
-        households,
-        ("household_id", *recorded, exchange.json_of(of_household, households.column_names)),
-    )
-    exchange.copy_in(
-        "people_factrecord",
-        ("person_id", *columns),
-        members,
-        ("person_id", *recorded, exchange.json_of(of_person, members.column_names)),
-    )
-    record(
-        by, "people.took_in_district", purpose=f"{households.num_rows} households, {members.num_rows} persons"
-    )
-    with connection.cursor() as cursor:
-        # What the planner should know before the first page asks.
-        cursor.execute("ANALYZE people_household, people_person, people_factrecord")
-
-
-def _id_of(user: User | None) -> str:
-    return "NULL" if user is None else str(user.pk)
+PURPOSE_HOLDS = timedelta(
+    days=30
+)  # then it is asked again; a case, once there are cases, for as long as it is open
+EMERGENCY_HOLDS = timedelta(hours=24)
+REVIEW_WITHIN = timedelta(hours=24)
+GAPS = ("unknown", "refused", "none")
 
 
 @transaction.atomic
@@ -98,42 +41,62 @@ def record_facts(
     by: User,
     source: Source,
     collected_on: date | None = None,
+    expires_on: date | None = None,
+    gaps: Mapping[str, str] | None = None,
     purpose: str = "",
 ) -> FactRecord:
     """Write down what a source said about a household or a person on a day, beside what was known before.
 
-    `values` are plain values by fact name: bool, int, code or date (also as "YYYY-MM-DD"). Raises Refused outside the
-    area of duty, ValidationError with a sentence for each value that does not fit the catalogue.
+    `values` are plain values by fact name: bool, int, code or date (also as "YYYY-MM-DD"); `gaps` say why there is none:
+    "unknown", "refused" or "none". Raises Refused outside the area of duty, ValidationError with a sentence for each
+    value that does not fit the catalogue.
     """
     household = about if isinstance(about, Household) else about.household
-    require_record_facts(by, household)
+    require_record(by, household)
     collected_on = collected_on or timezone.localdate()
     of = "household" if isinstance(about, Household) else "person"
+    kept, missing = _checked(values, gaps or {}, of, catalogue, collected_on, expires_on)
     made = FactRecord.objects.create(
         household=about if isinstance(about, Household) else None,
         person=about if isinstance(about, Person) else None,
         source=source,
         collected_on=collected_on,
+        expires_on=expires_on,
         recorded_by=by,
-        values=_checked(values, of, catalogue, collected_on),
+        values=kept,
+        gaps=missing or None,
     )
     record(by, "people.recorded_facts", household, purpose)
     return made
 
 
 def _checked(
-    values: Mapping[str, object], of: str, catalogue: Catalogue, collected_on: date
-) -> dict[str, object]:
+    values: Mapping[str, object],
+    gaps: Mapping[str, str],
+    of: str,
+    catalogue: Catalogue,
+    collected_on: date,
+    expires_on: date | None,
+) -> tuple[dict[str, object], dict[str, str]]:
     wrong: list[str] = []
     kept: dict[str, object] = {}
     if collected_on > timezone.localdate():
         wrong.append(_("The day of collection lies in the future."))
-    if not values:
+    if expires_on is not None and expires_on < collected_on:
+        wrong.append(_("It expires before it was collected."))
+    if not values and not gaps:
         wrong.append(_("Nothing was stated."))
-    for name, value in values.items():
+
+    def declared(name: str) -> Fact | None:
         fact = catalogue.facts.get(name)
         if fact is None or fact.of != of:
             wrong.append(_("%(fact)s is not a fact of the catalogue here.") % {"fact": name})
+            return None
+        return fact
+
+    for name, value in values.items():
+        fact = declared(name)
+        if fact is None:
             continue
         try:
             fact.encode(value)
@@ -141,30 +104,107 @@ def _checked(
             wrong.append(_("%(fact)s: this value does not fit.") % {"fact": fact.label["ko"]})
             continue
         kept[name] = value.isoformat() if isinstance(value, date) else value
+    for name, said in gaps.items():
+        fact = declared(name)
+        if said not in GAPS or name in values:
+            wrong.append(_("%(fact)s: either a value or the reason why there is none.") % {"fact": name})
+        elif fact is not None and said == "none":
+            # Of an amount or a count there is none: that is nothing, and known. Of anything else there is no value.
+            kept[name] = 0 if fact.type in ("won", "int") and (fact.low or 0) <= 0 else None
     if wrong:
         raise ValidationError(wrong)
-    return kept
+    return kept, dict(gaps)
+
+
+# -- opening ---------------------------------------------------------------------------------------------------
+
+
+class PurposeNeeded(Exception):
+    """The household may be opened as soon as it is said what for."""
 
 
 @transaction.atomic
 def open_household(
-    household_id: int, catalogue: Catalogue, *, by: User, purpose: str
+    household_id: int, catalogue: Catalogue, *, by: User, purpose: Purpose | None = None, reason: str = ""
 ) -> queries.KnownHousehold:
-    """A household with its members and what is known about them, for a stated purpose; leaves its mark in the trail.
+    """A household with its members and what is known about them; leaves its mark in the trail.
 
-    Raises Refused outside the area of duty and Household.DoesNotExist for a number that is not there.
-
+    The purpose is stated once and holds for a while: without one, the one stated before is meant. Raises PurposeNeeded where
+    there is none, Household.DoesNotExist for a number that is not there or lies beyond what this user may see.
     """
+    household = find_household(household_id, by=by)
+    opening = queries.current_opening(household, by)
+    if purpose is not None and (opening is None or opening.purpose != purpose):
+        opening = Opening.objects.create(
+            household=household,
+            user=by,
+            purpose=purpose,
+            reason=reason.strip()[:300],
+            until=timezone.now() + PURPOSE_HOLDS,
+        )
+        record(by, "people.stated_purpose", household, opening.purpose)
+    if opening is None:
+        raise PurposeNeeded
+    record(by, "people.opened", household, opening.purpose)
+    return queries.known(household, catalogue)
+
+
+def find_household(household_id: int, *, by: User) -> Household:
+    """A household this user may open. Raises Refused or Household.DoesNotExist."""
     require(by, Right.SEE_HOUSEHOLDS)
     household = Household.objects.select_related("centre").get(pk=household_id)
     require_see_household(by, household)
-    record(by, "people.opened", household, purpose)
-    return queries.known(household, catalogue)
+    return household
+
+
+@transaction.atomic
+def open_in_emergency(household_id: int, *, by: User, reason: str) -> None:
+    """Let `by` see a household beyond area of duty and seal for a day, because life or safety is at stake (break-glass).
+
+    It is told to those who inspect, who review it within a day. Raises Refused without any right to see households, ValidationError
+    without a reason, Household.DoesNotExist for a number that is not there.
+    """
+    require(by, Right.SEE_HOUSEHOLDS)
+    if len(reason.strip()) < 10:
+        raise ValidationError(_("Say in a sentence what is at stake; the inspection reads it."))
+    with walls.everywhere():
+        household = Household.objects.get(pk=household_id)
+        Opening.objects.create(
+            household=household,
+            user=by,
+            purpose=Purpose.EMERGENCY,
+            reason=reason.strip()[:300],
+            until=timezone.now() + EMERGENCY_HOLDS,
+            emergency=True,
+        )
+    forget_clearances(by)
+    walls.also_cleared(household.pk)
+    record(by, "people.broke_glass", household, Purpose.EMERGENCY)
+
+
+@transaction.atomic
+def review_emergency(opening_id: int, *, by: User, verdict: Opening.Verdict, text: str) -> Opening:
+    """Judge an emergency opening. One that is not justified ends at once.
+
+    Raises Refused without the right or for one's own, ValidationError without words, Opening.DoesNotExist.
+    """
+    require(by, Right.INSPECT)
+    if not text.strip():
+        raise ValidationError(_("Write down why."))
+    with walls.everywhere():
+        opening = Opening.objects.select_for_update().get(pk=opening_id, emergency=True, reviewed_at=None)
+        if opening.user_id == by.pk:
+            raise Refused(_("Somebody else reviews what you opened."))
+        opening.reviewed_by, opening.reviewed_at = by, timezone.now()
+        opening.verdict, opening.review = verdict, text.strip()[:300]
+        opening.save(update_fields=["reviewed_by", "reviewed_at", "verdict", "review"])
+    record(by, "people.reviewed_emergency", opening, verdict)
+    return opening
 
 
 @transaction.atomic
 def search(text: str, *, by: User) -> list[queries.Found]:
-    """Find households by a member's name or by number, within the searcher's area of duty; leaves its mark.
+    """Find residents by name, date of birth, phone, address or number, within the searcher's area of duty; leaves its mark.
 
     What was searched for is not written down: it may be a name.
     """
@@ -172,3 +212,75 @@ def search(text: str, *, by: User) -> list[queries.Found]:
     found = queries.search(text, by)
     record(by, "people.searched", purpose=f"{len(found)} found")
     return found
+
+
+# -- sealing ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def seal_household(
+    household: Household, *, by: User, kind: Seal.Kind, reason: str, allowed: Iterable[User]
+) -> Seal:
+    """Hide a household from everybody but `allowed`. Raises Refused, or ValidationError when nobody could open it any more."""
+    require_see_household(by, household)
+    require(by, Right.SEAL)
+    allowed = list(allowed)
+    if not allowed:
+        raise ValidationError(_("Name at least one person who may open the household."))
+    if household.sealed:
+        raise ValidationError(_("This household is sealed already."))
+    seal = Seal.objects.create(household=household, kind=kind, reason=reason.strip()[:300], sealed_by=by)
+    seal.allowed.set(allowed)
+    record(by, "people.sealed", household, kind)
+    with walls.everywhere():  # the one who seals may not be among those who see it afterwards
+        Household.objects.filter(pk=household.pk).update(sealed=True)
+    household.sealed = True
+    for user in (by, *allowed):
+        forget_clearances(user)
+    return seal
+
+
+@transaction.atomic
+def lift_seal(household: Household, *, by: User) -> None:
+    """Let everybody on duty in the dong see the household again. Asks the gate of those who may see it sealed."""
+    require_see_household(by, household)
+    require(by, Right.SEAL)
+    Seal.objects.filter(household=household, lifted_at=None).update(lifted_by=by, lifted_at=timezone.now())
+    Household.objects.filter(pk=household.pk).update(sealed=False)
+    household.sealed = False
+    record(by, "people.unsealed", household)
+
+
+# -- notes -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def write_note(
+    household: Household, *, by: User, kind: Note.Kind, text: str, due_on: date | None = None
+) -> Note:
+    """Write a note, a promise with its day, or a warning. Raises Refused or ValidationError."""
+    require_record(by, household)
+    if not text.strip():
+        raise ValidationError(_("Write something."))
+    if kind == Note.Kind.PROMISE and due_on is None:
+        raise ValidationError(_("A promise needs a day."))
+    note = Note.objects.create(
+        household=household,
+        kind=kind,
+        text=text.strip()[:1000],
+        written_by=by,
+        due_on=due_on if kind == Note.Kind.PROMISE else None,
+    )
+    record(by, "people.wrote_note", household, kind)
+    return note
+
+
+@transaction.atomic
+def settle_note(household: Household, note_id: int, *, by: User) -> None:
+    """A promise was kept or a warning no longer holds. Does nothing the second time. Raises Refused or Note.DoesNotExist."""
+    require_record(by, household)
+    note = household.notes.select_for_update().exclude(kind=Note.Kind.NOTE).get(pk=note_id)
+    if note.settled_on is None:
+        note.settled_on, note.settled_by = timezone.localdate(), by
+        note.save(update_fields=["settled_on", "settled_by"])
+        record(by, "people.settled_note", household, note.kind)

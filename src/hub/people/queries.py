@@ -3,47 +3,69 @@
 Pages do not call `known` themselves: they open a household through `people.actions.open_household`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
+from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import ngettext
 from psycopg import sql
 
 from hub.access.access import area_of_duty
 from hub.access.models import User
 from hub.access.roles import Right
 from hub.people import exchange
-from hub.people.models import FactRecord, Household, Person
+from hub.people.access import cleared_for
+from hub.people.models import Address, FactRecord, Household, LifeEvent, Note, Opening, Person, Relation, Seal
+from hub.people.search import MOST, Wanted, wanted
 from hub.people.sources import RANK, Source
 from welfare import Catalogue, Fact
 from welfare import Household as Described
 
-SEARCH_LIMIT = 50
-
 
 @dataclass(frozen=True)
 class Statement:
-    """What one source said about one fact: the value as the library takes it, where from, and when."""
+    """What one source said about one fact: the value as the library takes it, where from, and when.
+
+    Without a value `said` tells why: "unknown" (nobody could tell), "refused" or "none" (there is no such thing). An amount
+    or count of which there is none has the value 0 and `said` "none".
+    """
 
     fact: Fact
     value: object
     source: Source
     collected_on: date
     record_id: int
+    said: str = ""
+    expires_on: date | None = None
+    recorded_by: str = ""
+
+    @property
+    def rank(self) -> tuple[int, date, int]:
+        """What decides which statement stands: the source's rank, then the day, then the order of recording."""
+        return RANK[self.source], self.collected_on, self.record_id
 
 
 @dataclass(frozen=True)
 class Standing:
     """The statement in force about one fact, and the others beside it, each kept with its source and date.
 
-    `why` says in one word why it stands: "only" statement, higher "rank" of its source, or the "latest" of equals.
+    `why` says in one word why it stands: "only" statement, higher "rank" of its source, or the "latest" of equals. "Nobody
+    could tell" and "refused" never push a value aside; where nothing else was said they are in force, as "gap". What has
+    expired is past and not in force; with nothing else left, `why` is "expired" and the value unknown.
     """
 
     now: Statement
     others: tuple[Statement, ...]
     why: str
+
+    @property
+    def value(self) -> object:
+        """The value in force; None when there is none."""
+        return None if self.why in ("gap", "expired") else self.now.value
 
     @property
     def disputed(self) -> bool:
@@ -70,13 +92,15 @@ class KnownHousehold:
     def described(self) -> Described:
         """The facts in force as the library takes them. A fact without a statement is unknown."""
         return Described(
-            facts={name: standing.now.value for name, standing in self.facts.items()},
+            facts=_values(self.facts),
             members=[
-                {"couple": member.person.couple or 0}
-                | {name: standing.now.value for name, standing in member.facts.items()}
-                for member in self.members
+                {"couple": member.person.couple or 0} | _values(member.facts) for member in self.members
             ],
         )
+
+
+def _values(facts: Mapping[str, Standing]) -> dict[str, object]:
+    return {name: standing.value for name, standing in facts.items() if standing.value is not None}
 
 
 @dataclass(frozen=True)
@@ -88,51 +112,68 @@ class Found:
     person_id: int
     name: str
     resident_number: str
+    address: str
 
 
-def known(household: Household, catalogue: Catalogue) -> KnownHousehold:
-    """Everything recorded about a household and its members. Three queries."""
-    persons = list(household.members.order_by("pk"))
+def known(household: Household, catalogue: Catalogue, on: date | None = None) -> KnownHousehold:
+    """Everything recorded about a household and those who live in it, as it stands on a day (today). Three queries."""
+    persons = list(household.members.filter(left_on=None).order_by("pk"))
     about_persons: dict[int, list[FactRecord]] = {person.pk: [] for person in persons}
-    for record in FactRecord.objects.filter(person__in=persons):
+    for record in FactRecord.objects.filter(person__in=persons).select_related("recorded_by"):
         about_persons[record.person_id or 0].append(record)
     return KnownHousehold(
         household,
-        standings(household.records.all(), catalogue),
-        tuple(KnownPerson(person, standings(about_persons[person.pk], catalogue)) for person in persons),
+        standings(household.records.select_related("recorded_by"), catalogue, on),
+        tuple(KnownPerson(person, standings(about_persons[person.pk], catalogue, on)) for person in persons),
     )
 
 
-def standings(records: Iterable[FactRecord], catalogue: Catalogue) -> dict[str, Standing]:
-    """Which statement stands for each fact, of all the records about one household or one person."""
+def standings(
+    records: Iterable[FactRecord], catalogue: Catalogue, on: date | None = None
+) -> dict[str, Standing]:
+    """Which statement stands for each fact on a day (today), of all records about one household or one person."""
+    on = on or timezone.localdate()
     said: dict[str, list[Statement]] = {}
     for record in records:
-        for name, value in record.values.items():
+        gaps: Mapping[str, str] = record.gaps or {}
+        for name in dict.fromkeys((*record.values, *gaps)):
             fact = catalogue.facts.get(name)
             if fact is not None:  # a fact that has left the catalogue is kept but no longer speaks
                 statement = Statement(
-                    fact, _value(fact, value), Source(record.source), record.collected_on, record.pk
+                    fact,
+                    _value(fact, record.values.get(name)),
+                    Source(record.source),
+                    record.collected_on,
+                    record.pk,
+                    gaps.get(name, ""),
+                    record.expires_on,
+                    record.recorded_by.name if record.recorded_by else "",
                 )
                 said.setdefault(name, []).append(statement)
-    return {name: _standing(statements) for name, statements in said.items()}
+    return {name: _standing(statements, on) for name, statements in said.items()}
 
 
 def _value(fact: Fact, stored: object) -> object:
-    return date.fromisoformat(str(stored)) if fact.type == "date" else stored
+    return date.fromisoformat(str(stored)) if fact.type == "date" and stored is not None else stored
 
 
-def _standing(statements: list[Statement]) -> Standing:
-    ordered = sorted(
-        statements, key=lambda said: (RANK[said.source], said.collected_on, said.record_id), reverse=True
-    )
-    now, *others = ordered
-    if not others:
+def _standing(statements: list[Statement], on: date) -> Standing:
+    ordered = sorted(statements, key=lambda said: said.rank, reverse=True)
+    valid = [said for said in ordered if said.expires_on is None or said.expires_on >= on]
+    telling = [said for said in valid if said.said not in ("unknown", "refused")]
+    now = next(iter(telling or valid or ordered))
+    others = tuple(said for said in ordered if said is not now)
+    if not valid:
+        why = "expired"
+    elif not telling:
+        why = "gap"
+    elif len(telling) == 1:
         why = "only"
-    elif RANK[now.source] > RANK[others[0].source]:
+    elif RANK[now.source] > RANK[telling[1].source]:
         why = "rank"
     else:
         why = "latest"
-    return Standing(now, tuple(others), why)
+    return Standing(now, others, why)
 
 
 def in_duty(user: User) -> QuerySet[Household]:
@@ -143,40 +184,154 @@ def in_duty(user: User) -> QuerySet[Household]:
 
 
 def search(text: str, user: User) -> list[Found]:
-    """Members whose name begins with this text, or the members of the household or the person of this number.
+    """Residents in whose words or address the text is found, as `people.search` reads it; at most MOST, by name.
 
-    Within the user's area of duty, at most SEARCH_LIMIT, by name. One letter is not searched for.
+    Within the user's area of duty: the function in the database looks no further, and what it finds passes the wall again.
     """
-    text = text.strip()
-    dongs = area_of_duty(user, Right.SEE_HOUSEHOLDS)
-    persons = Person.objects.order_by("name", "pk").select_related("household")
-    if dongs is not None:
-        persons = persons.filter(household__centre__in=dongs)
-    if text.isdecimal() and text.isascii() and len(text) <= 18:
-        number = int(text)
-        persons = persons.filter(household=number) | persons.filter(pk=number)
-    elif len(text) >= 2:
-        persons = persons.filter(name__startswith=text)
-    else:
+    asked = wanted(text)
+    if asked is None:
         return []
+    persons = list(
+        Person.objects.filter(pk__in=_found_by_words(asked), left_on=None)
+        .select_related("household__centre")
+        .order_by("name", "pk")
+    )
+    if asked.number is not None:
+        numbered = Person.objects.filter(household=asked.number) | Person.objects.filter(pk=asked.number)
+        persons = [
+            *numbered.filter(left_on=None).select_related("household__centre").order_by("pk"),
+            *persons,
+        ]
+    address_of = {
+        address.household_id: address.text
+        for address in Address.objects.filter(
+            household__in={person.household_id for person in persons}, until=None
+        ).order_by("kind")
+    }
+    dongs = area_of_duty(user, Right.SEE_HOUSEHOLDS)
+    cleared = cleared_for(user)
     return [
-        Found(person.household_id, person.household.dong, person.pk, person.name, person.resident_number)
-        for person in persons[:SEARCH_LIMIT]
+        Found(
+            person.household_id,
+            str(person.household.centre),
+            person.pk,
+            person.name,
+            person.resident_number,
+            address_of.get(person.household_id, ""),
+        )
+        for person in persons[:MOST]
+        if person.household_id in cleared
+        or (not person.household.sealed and (dongs is None or person.household.dong in dongs))
     ]
 
 
+def _found_by_words(asked: Wanted) -> list[int]:
+    words = (*asked.words, "%", "%")[:3]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM people_find(%s, %s, %s, %s, %s)", [*words, asked.address, MOST])
+        return [number for (number,) in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One line of a household's timeline: a day, what kind of thing, its words, and who wrote it down."""
+
+    on: date
+    kind: str  # a kind of LifeEvent or Note, "recorded" or "opened"
+    label: str
+    text: str
+    by: str = ""
+
+
+def addresses(household: Household) -> list[Address]:
+    """The addresses of now, the registered one first."""
+    return sorted(household.addresses.filter(until=None), key=lambda one: one.kind != Address.Kind.REGISTERED)
+
+
+def relations(household: Household) -> list[Relation]:
+    """Relatives elsewhere of those who live here."""
+    found = Relation.objects.filter(person__household=household, person__left_on=None, ended_on=None)
+    return list(found.select_related("person").order_by("person", "kind", "pk"))
+
+
+def promises(household: Household) -> list[Note]:
+    """What was promised and is not kept yet, the most urgent first."""
+    return list(household.notes.filter(kind=Note.Kind.PROMISE, settled_on=None).order_by("due_on"))
+
+
+def warnings(household: Household) -> list[Note]:
+    """What whoever goes there must know."""
+    return list(household.notes.filter(kind=Note.Kind.WARNING, settled_on=None).order_by("pk"))
+
+
+def current_opening(household: Household, user: User) -> Opening | None:
+    """The purpose this user stated for this household and that still holds."""
+    found = household.openings.filter(user=user, until__gt=timezone.now(), verdict="")
+    return found.order_by("-pk").first()
+
+
+def seal_of(household: Household) -> Seal | None:
+    """The seal it lies under, if any."""
+    return household.seals.filter(lifted_at=None).prefetch_related("allowed").first()
+
+
+def emergencies() -> list[Opening]:
+    """Emergency openings nobody has reviewed yet, the oldest first."""
+    found = Opening.objects.filter(emergency=True, reviewed_at=None).select_related("user")
+    return list(found.order_by("opened_at"))
+
+
+def timeline(household: Household, most: int = 60) -> list[Happening]:
+    """What befell the household, what was recorded and noted about it, the newest first."""
+    happenings = [
+        Happening(
+            event.happened_on,
+            event.kind,
+            str(LifeEvent.Kind(event.kind).label),
+            " · ".join(part for part in (event.person.name if event.person else "", event.before) if part),
+            event.recorded_by.name if event.recorded_by else "",
+        )
+        for event in household.events.select_related("person", "recorded_by").order_by("-pk")[:most]
+    ]
+    happenings += [
+        Happening(
+            timezone.localdate(note.written_at),
+            note.kind,
+            str(Note.Kind(note.kind).label),
+            note.text,
+            note.written_by.name,
+        )
+        for note in household.notes.select_related("written_by")[:most]
+    ]
+    about = FactRecord.objects.filter(household=household) | FactRecord.objects.filter(
+        person__household=household
+    )
+    grouped: dict[tuple[date, str, str], int] = {}
+    for record in about.select_related("recorded_by").order_by("-pk")[: 4 * most]:
+        who = record.recorded_by.name if record.recorded_by else ""
+        key = (record.collected_on, str(Source(record.source).label), who)
+        grouped[key] = grouped.get(key, 0) + len(record.values) + len(record.gaps or {})
+    happenings += [
+        Happening(on, "recorded", source, ngettext("%d fact", "%d facts", number) % number, who)
+        for (on, source, who), number in grouped.items()
+    ]
+    return sorted(happenings, key=lambda one: one.on, reverse=True)[:most]
+
+
 def tables_for_snapshot(
-    catalogue: Catalogue, areas: Collection[str] | None = None
+    catalogue: Catalogue, areas: Collection[str] | None = None, on: date | None = None
 ) -> tuple[pa.Table, pa.Table]:
     """The facts in force of every household and member as two Arrow tables, ordered by household and person.
 
     households: household_id (int64), area (string, dong code), a column for each household fact;
     members: household_id, person_id (int64), name, resident_number (string), couple (int64, 0 for none), a column for
-    each fact of a person. Null is unknown. `areas` keeps to some dongs.
+    each fact of a person. Null is unknown. `areas` keeps to some dongs; `on` is the day on which facts must hold (today).
+    Who left and what was dissolved is not there.
     """
-    where: sql.Composable = sql.SQL("TRUE")
+    on = on or timezone.localdate()
+    where: sql.Composable = sql.SQL("household.dissolved_on IS NULL")
     if areas is not None:
-        where = sql.SQL("household.centre_id = ANY({})").format(sql.Literal(sorted(areas)))
+        where += sql.SQL(" AND household.centre_id = ANY({})").format(sql.Literal(sorted(areas)))
     facts = {
         of: [(fact.name, exchange.arrow_type(fact)) for fact in catalogue.facts.values() if fact.of == of]
         for of in ("household", "person")
@@ -190,11 +345,11 @@ def tables_for_snapshot(
         ("couple", pa.int64()),
     ]
     households = exchange.copy_out(
-        _HOUSEHOLD_LINES.format(where=where, in_force=_in_force("household_id"), object=_OBJECT),
+        _HOUSEHOLD_LINES.format(where=where, in_force=_in_force("household_id", on), object=_OBJECT),
         pa.schema(about_household + facts["household"]),
     )
     members = exchange.copy_out(
-        _MEMBER_LINES.format(where=where, in_force=_in_force("person_id"), object=_OBJECT),
+        _MEMBER_LINES.format(where=where, in_force=_in_force("person_id", on), object=_OBJECT),
         pa.schema(about_member + facts["person"]),
     )
     # Arrow sorts numbers; PostgreSQL would have to sort the whole lines.
@@ -203,7 +358,7 @@ def tables_for_snapshot(
     )
 
 
-def _in_force(column: str) -> sql.Composable:
+def _in_force(column: str, on: date) -> sql.Composable:
     """SQL for (about, facts): what stands for each subject, by the same order as `_standing`.
 
     Most subjects have one record, which stands as it is; only where there are several are facts taken apart.
@@ -212,7 +367,9 @@ def _in_force(column: str) -> sql.Composable:
         sql.SQL("WHEN {} THEN {}").format(sql.Literal(source.value), sql.Literal(rank))
         for source, rank in RANK.items()
     )
-    return sql.SQL(_IN_FORCE).format(about=sql.Identifier(column), ranks=ranks)
+    return sql.SQL(_IN_FORCE).format(
+        about=sql.Identifier(column), ranks=ranks, on=sql.Literal(on.isoformat())
+    )
 
 
 # `several` comes first and is small, so the wide rows are read once and not once more for each comparison.
@@ -224,6 +381,7 @@ _IN_FORCE = """
     SELECT record.{about} AS about, record.values AS facts
     FROM people_factrecord AS record
     WHERE record.{about} IS NOT NULL AND record.{about} NOT IN (SELECT about FROM several)
+        AND (record.expires_on IS NULL OR record.expires_on >= {on})
     UNION ALL
     SELECT about, json_object_agg(name, value)
     FROM (
@@ -231,6 +389,7 @@ _IN_FORCE = """
         FROM several
         JOIN people_factrecord AS record ON record.{about} = several.about
         CROSS JOIN LATERAL json_each(record.values) AS said
+        WHERE record.expires_on IS NULL OR record.expires_on >= {on}
         ORDER BY record.{about}, said.key, CASE record.source {ranks} END DESC,
             record.collected_on DESC, record.id DESC
     ) AS standing
@@ -256,5 +415,5 @@ _MEMBER_LINES = sql.SQL("""
     FROM people_person AS person
     JOIN people_household AS household ON household.id = person.household_id
     LEFT JOIN ({in_force}) AS known ON known.about = person.id
-    WHERE {where}
+    WHERE {where} AND person.left_on IS NULL
 """)

@@ -6,19 +6,22 @@ from datetime import date
 from time import monotonic
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import welfare
+from hub import walls
 from hub.access.access import Refused, require
 from hub.access.actions import record
 from hub.access.models import User
 from hub.access.roles import Right
 from hub.organisation.models import Centre
 from hub.people import actions as people_actions
+from hub.people import exchange
 from hub.people import queries as people
 from hub.people.models import Household, Person
+from hub.people.purposes import Purpose
 from hub.people.sources import Source
 from hub.programmes import queries as programmes
 from hub.screening import queries
@@ -78,6 +81,12 @@ def carry_out(number: int, progress: Progress | None = None) -> Run:
     run = Run.objects.get(pk=number)
     if not run.unfinished:
         return run
+    with walls.everywhere():  # the law is asked about everybody, sealed households included
+        return _carried_out(run, progress)
+
+
+def _carried_out(run: Run, progress: Progress | None) -> Run:
+    number = run.pk
     started = run.started_at or timezone.now()
     Run.objects.filter(pk=number).update(state=Run.State.RUNNING, started_at=started)
     try:
@@ -114,7 +123,8 @@ def _snapshot(run: Run, catalogue: welfare.Catalogue) -> Snapshot:
     if (run.snapshot_folder / "manifest.json").exists():
         return Snapshot(run.snapshot_folder)
     shutil.rmtree(run.snapshot_folder, ignore_errors=True)
-    households, members = people.tables_for_snapshot(catalogue)
+    with transaction.atomic():
+        households, members = people.tables_for_snapshot(catalogue, on=run.as_of)
     return write_snapshot(catalogue, households, members, run.snapshot_folder, run.as_of)
 
 
@@ -154,20 +164,13 @@ def _file_missed(run: Run, results: Results, rules: welfare.RuleSet) -> None:
         strict=True,
     )
     yearly = {name: PER_YEAR[programme.amount.per] for name, programme in rules.programmes.items()}
-    statement = "COPY screening_missed (run_id, household_id, person_id, centre_id, programme, won, won_a_year) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for household, person, programme, won, set_aside_for in columns:
-            if set_aside_for is None and household in dong_of:
-                row = (
-                    run.pk,
-                    household,
-                    person,
-                    dong_of[household],
-                    programme,
-                    won,
-                    (won or 0) * yearly[programme],
-                )
-                copy.write_row(row)
+    found = (
+        (run.pk, household, person, dong_of[household], programme, won, (won or 0) * yearly[programme])
+        for household, person, programme, won, set_aside_for in columns
+        if set_aside_for is None and household in dong_of
+    )
+    names = ("run_id", "household_id", "person_id", "centre_id", "programme", "won", "won_a_year")
+    exchange.add_rows("screening_missed", names, found)
 
 
 # Interviews -----------------------------------------------------------------------------------------------------------------------
@@ -194,7 +197,7 @@ def open_interview_with(household_id: int, *, by: User, policy: str) -> Intervie
     Raises Refused outside the area of duty and Household.DoesNotExist.
     """
     found = people_actions.open_household(
-        household_id, programmes.catalogue(), by=by, purpose="desk interview"
+        household_id, programmes.catalogue(), by=by, purpose=Purpose.COUNSELLING
     )
     require(by, Right.INTERVIEW, found.household.dong)
     described = found.described()
@@ -255,7 +258,7 @@ def close_interview(interview: Interview, *, by: User) -> None:
     interview.save(update_fields=["closed_at"])
     if interview.household is not None:
         household_facts, member_facts = queries.answered_facts(interview)
-        members = interview.household.members.order_by("pk")
+        members = interview.household.members.filter(left_on=None).order_by("pk")
         about: list[tuple[Household | Person, dict[str, Any]]] = [(interview.household, household_facts)]
         about += zip(members, member_facts, strict=True)
         for subject, facts in about:
@@ -266,6 +269,6 @@ def close_interview(interview: Interview, *, by: User) -> None:
                     programmes.catalogue(),
                     by=by,
                     source=Source.INTERVIEW,
-                    purpose="desk interview",
+                    purpose=Purpose.COUNSELLING,
                 )
     record(by, "screening.closed_interview", interview)

@@ -1,63 +1,17 @@
 """Forms of the desk interview, made from the facts as the catalogue declares them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hub.organisation.models import Centre
+from hub.programmes.forms import fact_field, fact_value, in_language
 from hub.screening.models import Interview
-from welfare.facts import Fact, decode_date
-
-YES, NO, NOT_KNOWN = "yes", "no", ""
-
-
-def _words(text: Mapping[str, str] | None) -> str:
-    return text[get_language() or "ko"] if text else ""
-
-
-def fact_field(fact: Fact, *, required: bool = False) -> forms.Field:
-    """A form field that takes exactly the declared domain of a fact."""
-    label = _words(fact.label)
-    match fact.type:
-        case "bool":
-            return forms.ChoiceField(
-                label=label,
-                choices=[(YES, _("Yes")), (NO, _("No"))],
-                widget=forms.RadioSelect,
-                required=required,
-            )
-        case "code":
-            choices = [(code, _words(text)) for code, text in zip(fact.codes, fact.code_labels, strict=True)]
-            if not required:
-                choices = [("", "—"), *choices]
-            widget = forms.RadioSelect if len(fact.codes) <= 6 and required else forms.Select
-            return forms.ChoiceField(label=label, choices=choices, widget=widget, required=required)
-        case "date":
-            picker = forms.DateInput(
-                attrs={"type": "date", "min": str(decode_date(fact.low)), "max": str(decode_date(fact.high))},
-                format="%Y-%m-%d",
-            )
-            return forms.DateField(label=label, widget=picker, required=required)
-        case _:
-            return forms.IntegerField(
-                label=label,
-                min_value=fact.low,
-                max_value=fact.high,
-                required=required,
-                localize=False,
-                widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-            )
-
-
-def fact_value(fact: Fact, cleaned: Any) -> Any:
-    """What a filled field says, as the library takes it; None when it was left empty."""
-    if cleaned in (None, ""):
-        return None
-    return cleaned == YES if fact.type == "bool" else cleaned
+from welfare.facts import Fact
 
 
 class Opening(forms.Form):
@@ -122,7 +76,7 @@ class Answer(forms.Form):
                 self.fields[f"value-{place}"].label = names[place]
         else:
             self.fields["value"] = fact_field(fact, required=True)
-            self.fields["value"].label = _words(fact.label)
+            self.fields["value"].label = in_language(fact.label)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -4,9 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 register = template.Library()
+
+_SAID = {
+    "unknown": gettext_lazy("Nobody could tell"),
+    "refused": gettext_lazy("Not said"),
+    "none": gettext_lazy("There is none"),
+}
 
 
 @register.filter
@@ -33,8 +39,12 @@ def count(number: object) -> str:
 
 @register.filter
 def stated(statement: Any) -> str:
-    """The value of a recorded statement as a person reads it: code labels in words, won as won, yes and no."""
+    """What was stated, as a person reads it: code labels in words, won as won, yes and no, or why there is no value."""
     fact, value = statement.fact, statement.value
+    if statement.said:
+        return str(_SAID[statement.said])
+    if value is None:
+        return ""
     if fact.type == "code":
         return spoken(fact.code_labels[fact.codes.index(value)]) if value in fact.codes else str(value)
     if fact.type == "bool":

@@ -20,7 +20,13 @@ from welfare.synthetic import circumstances, hardship, receipts
 from welfare.synthetic.circumstances import applies, basic_or_near_poor
 from welfare.synthetic.dongs import DONGS, targets
 from welfare.synthetic.families import invent_families
-from welfare.synthetic.identity import INVENTED, invent_addresses, invent_names, invent_resident_numbers
+from welfare.synthetic.identity import (
+    INVENTED,
+    invent_addresses,
+    invent_names,
+    invent_phones,
+    invent_resident_numbers,
+)
 from welfare.synthetic.kinds import neutral
 from welfare.synthetic.world import Codes, Values, World, stream
 
@@ -57,7 +63,7 @@ def invent_district(
     depend on which other facts the catalogue declares.
 
     Households: household_id, area (ten-digit dong code), address, invented, and one column per household
-    fact. Members: household_id, person_id, name, resident_number, invented, couple (0: none), and one column
+    fact. Members: household_id, person_id, name, resident_number, phone, invented, couple (0: none), and one column
     per person fact. Members follow their household, the head first. Won and counts are int64, codes
     dictionaries of text, dates date32, null is unknown. Without `gaps` everything is known.
 
@@ -83,6 +89,7 @@ def invent_district(
         "resident_number": invent_resident_numbers(
             world.birth_date, families.sex, foreign, stream(seeds, "resident_number")
         ),
+        "phone": invent_phones(families, world.age, stream(seeds, "phone")),
         "invented": marker(np.zeros(world.people, np.int32), [INVENTED]),
         "couple": pa.array(families.couple),
     }

@@ -96,3 +96,18 @@ def invent_addresses(dong: np.ndarray, rng: np.random.Generator) -> pa.Array:
         "호 (지어낸 주소)",
         "",
     )
+
+
+def invent_phones(families: Families, age: np.ndarray, rng: np.random.Generator) -> pa.Array:
+    """A number such as "010-0123-4567" for everybody aged 12 and over; no Korean number goes on with 0 after 010.
+
+    One in seven spouses has no phone of their own and gives the head's. Empty for children.
+    """
+    people = len(age)
+    number = rng.integers(0, 10_000_000, people)
+    shares = (families.place == 1) & (families.couple == 1) & (rng.random(people) < 1 / 7)
+    number = np.where(shares, number[families.first[families.home]], number)
+    middle = pc.utf8_lpad(pa.array(number // 10_000).cast(pa.string()), 4, "0")
+    last = pc.utf8_lpad(pa.array(number % 10_000).cast(pa.string()), 4, "0")
+    phone = pc.binary_join_element_wise("010", middle, last, "-")
+    return pc.if_else(pa.array(age >= 12), phone, "")

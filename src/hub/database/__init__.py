@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with one addition: every transaction says whose eyes it looks through."""

@@ -1,0 +1,47 @@
+"""What is done as the owner of the database: bring its tables up to date and give the application its rights.
+
+The application's role may read and write rows. It owns no table, so it can neither lift row-level security nor change what
+the audit trail's triggers refuse.
+"""
+
+from django.conf import settings
+from django.db import connections
+from psycopg import sql
+
+from hub import walls
+
+OWNER = "owner"  # the connection's name in the settings
+
+
+def prepare_database() -> None:
+    """Run what migrations there are, then grant. Quick when there are none."""
+    from django.core.management import call_command
+
+    with walls.everywhere():
+        call_command("migrate", database=OWNER, verbosity=0, interactive=False)
+    grant()
+    connections[OWNER].close()
+
+
+def grant() -> None:
+    """Rows of every table for the application's role; of the audit trail only what is added to it."""
+    role = settings.DATABASES["default"]["USER"]
+    if role == settings.DATABASES[OWNER]["USER"]:
+        return  # one role for both: it owns what it uses, and a check of the deployment says so
+    with connections[OWNER].cursor() as cursor:
+        for statement in _GRANTS:
+            cursor.execute(sql.SQL(statement).format(role=sql.Identifier(role)))
+        if connections[OWNER].pg_version >= 17_00_00:  # type: ignore[attr-defined]
+            # So that it may tell the planner about a district it took in; older servers notice within a minute.
+            cursor.execute(
+                sql.SQL("GRANT MAINTAIN ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(role))
+            )
+
+
+_GRANTS = (
+    "GRANT USAGE ON SCHEMA public TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+    "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    "REVOKE UPDATE, DELETE ON access_accessrecord FROM {role}",
+    "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
+)

@@ -1,0 +1,74 @@
+"""The gates of households: who may open which, and who may write about it.
+
+A household is open to whoever holds the right in its dong, unless it is sealed; beyond that only to those its seal names and,
+for a day, to whoever opened it in an emergency. Both are asked here and, apart from this, by the database (`hub.walls`).
+"""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hub import walls
+from hub.access.access import Asking, Refused, may, require
+from hub.access.models import User
+from hub.access.roles import Right
+from hub.people.models import Household, Opening, Seal
+
+
+def cleared_for(user: Asking) -> frozenset[int]:
+    """Numbers of households open to this user in spite of dong or seal. Read once for each user object.
+
+    A clearance does not survive the post: without any right to see households it opens nothing.
+    """
+    if not isinstance(user, User) or not may(user, Right.SEE_HOUSEHOLDS):
+        return frozenset()
+    known: frozenset[int] | None = user.__dict__.get("_cleared")
+    if known is None:
+        # The two tables lie behind the wall that this answer is needed for.
+        with walls.everywhere(), transaction.atomic():
+            emergencies = Opening.objects.filter(
+                user=user, emergency=True, until__gt=timezone.now(), verdict=""
+            ).values_list("household")
+            named = Seal.objects.filter(allowed=user, lifted_at=None).values_list("household")
+            known = frozenset(number for (number,) in emergencies.union(named))
+        user.__dict__["_cleared"] = known
+    return known
+
+
+def forget_clearances(user: User) -> None:
+    """Read them anew when next asked: one was added or taken away."""
+    user.__dict__.pop("_cleared", None)
+
+
+def may_see_household(user: Asking, household: Household) -> bool:
+    """Whether this user may open this household."""
+    if household.pk in cleared_for(user):
+        return True
+    return not household.sealed and may(user, Right.SEE_HOUSEHOLDS, household.dong)
+
+
+def require_see_household(user: Asking, household: Household) -> None:
+    """Raise Refused unless `may_see_household`."""
+    _require(user, Right.SEE_HOUSEHOLDS, household)
+
+
+def may_record(user: Asking, household: Household) -> bool:
+    """Whether this user may write about this household."""
+    return may_see_household(user, household) and (
+        may(user, Right.RECORD_FACTS, household.dong)
+        or (household.pk in cleared_for(user) and may(user, Right.RECORD_FACTS))
+    )
+
+
+def require_record(user: Asking, household: Household) -> None:
+    """Raise Refused unless `may_record`."""
+    _require(user, Right.RECORD_FACTS, household)
+
+
+def _require(user: Asking, right: Right, household: Household) -> None:
+    if household.pk in cleared_for(user):
+        require(user, right)
+        return
+    require(user, right, household.dong)
+    if household.sealed:
+        raise Refused(_("This household is sealed. It is open to those its seal names."))
