@@ -148,7 +148,7 @@ def _take_in_district(demonstration: Demonstration) -> None:
     from hub.people.register import take_in_district
 
     assert demonstration.district is not None, "the step before this one has the same sign of being done"
-    take_in_district(*demonstration.district, welfare.load(places.CATALOGUE))
+    take_in_district(*demonstration.district, welfare.load(places.CATALOGUE), as_owner=True)
     demonstration.district = None  # half a gigabyte that is now in PostgreSQL
 
 

@@ -5,8 +5,9 @@ from datetime import date
 import pyarrow as pa
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
+from hub import walls
 from hub.people.models import FactRecord, Household, Person
 from hub.people.queries import tables_for_snapshot
 from hub.people.register import take_in_district
@@ -92,3 +93,29 @@ def test_a_row_that_cannot_be_placed_refuses_the_whole_district(tables, catalogu
         take_in_district(households, tables[1], catalogue)
         connection.check_constraints()
     assert not Household.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_the_owner_takes_it_in_past_the_wall_and_puts_the_wall_back(tables, catalogue):
+    take_in_district(*tables, catalogue, as_owner=True)
+    with transaction.atomic():
+        _, members = tables_for_snapshot(catalogue)
+    assert members["name"].to_pylist() == tables[1]["name"].to_pylist()
+    with walls.within(walls.of_duty([CHUNGHYEON])), transaction.atomic():
+        assert set(Household.objects.values_list("pk", flat=True)) == {7}
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM people_person")
+        assert cursor.fetchone() == (0,)  # outside a transaction that says so even the owner sees nobody
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_what_fails_half_way_leaves_nobody_behind_and_the_wall_standing(tables, catalogue):
+    households, members = tables
+    broken = households.set_column(1, "area", pa.array([CHUNGHYEON, SINCHON, "9999999999"]))
+    with pytest.raises(DatabaseError):
+        take_in_district(broken, members, catalogue, as_owner=True)
+    with transaction.atomic():
+        assert not Household.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relforcerowsecurity FROM pg_class WHERE relname = 'people_household'")
+        assert cursor.fetchone() == (True,)
