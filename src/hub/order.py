@@ -11,6 +11,7 @@ ORDER = (
     "organisation",  # district, centres, posts; later tasks, staffing plans, training
     "access",  # who is asking: users, posts held, gates, the audit trail
     "people",  # residents, households, recorded facts with source and date
+    "inspection",  # the monthly inspection of the audit trail
     "programmes",  # published versions of the catalogue
     "community",  # supporters, volunteers, spaces
     "screening",  # desk interviews and district runs

@@ -18,6 +18,8 @@ from django.utils.module_loading import import_string
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
+from hub.access.trail import coming_from
+
 JOB = "hub.task"
 # Seconds after which a worker without a heartbeat counts as dead; workers beat every ten seconds.
 SILENCE = 30
@@ -35,7 +37,8 @@ _STATUS = {
 
 @app.task(name=JOB, retry=RetryStrategy(max_attempts=3, exponential_wait=4))
 def _perform(path: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return import_string(path).call(*args, **kwargs)
+    with coming_from("worker"):
+        return import_string(path).call(*args, **kwargs)
 
 
 @app.periodic(cron="* * * * *")

@@ -45,6 +45,7 @@ _REASONS: dict[Right, str | Promise] = {
     Right.START_RUNS: _("Your post does not include starting a district run."),
     Right.MANAGE_ACCOUNTS: _("Your post does not include managing accounts."),
     Right.READ_TRAIL: _("Your post does not include reading the audit trail."),
+    Right.INSPECT: _("Your post does not include inspecting the audit trail."),
 }
 
 

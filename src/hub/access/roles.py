@@ -20,6 +20,7 @@ class Right(StrEnum):
     START_RUNS = "start_runs"  # screen the district
     MANAGE_ACCOUNTS = "manage_accounts"  # users and posts
     READ_TRAIL = "read_trail"  # the audit trail
+    INSPECT = "inspect"  # the monthly inspection of the trail: ask, decide, sign
 
 
 class Role(models.TextChoices):
@@ -32,6 +33,7 @@ class Role(models.TextChoices):
     DISTRICT_OFFICER = "district_officer", _("District welfare officer")
     COUNCIL_MEMBER = "council_member", _("Council member")
     ADMINISTRATOR = "administrator", _("Administrator")
+    PRIVACY_OFFICER = "privacy_officer", _("Privacy officer")
 
 
 @dataclass(frozen=True)
@@ -52,4 +54,5 @@ SCOPES: dict[Role, Scope] = {
     Role.DISTRICT_OFFICER: Scope(_CASEWORK | {Right.START_RUNS}, whole_district=True),
     Role.COUNCIL_MEMBER: Scope(frozenset({Right.SEE_FIGURES}), whole_district=True),
     Role.ADMINISTRATOR: Scope(frozenset({Right.MANAGE_ACCOUNTS, Right.READ_TRAIL}), whole_district=True),
+    Role.PRIVACY_OFFICER: Scope(frozenset({Right.INSPECT, Right.READ_TRAIL}), whole_district=True),
 }

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from hub.access.access import area_of_duty, may, require
+from hub.access.actions import record
 from hub.access.roles import Right
 from hub.organisation.models import Centre
 from hub.people import actions as people
@@ -36,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         page["centres"] = None if dongs is None else list(Centre.objects.filter(code__in=dongs))
         page["totals"] = screening.missed_totals(run, dongs)
         page["items"] = screening.worklist(run, dongs, number=10)
+        _record_list(request, page["items"])
         page["programmes"] = [counts for counts in screening.by_programme(run, dongs) if counts.missed][:8]
     return render(request, "desk/home.html", page)
 
@@ -59,13 +61,21 @@ def worklist(request: HttpRequest) -> HttpResponse:
     )
     page = {
         "run": run,
-        "items": items[:PAGE],
+        "items": _record_list(request, items[:PAGE]),
         "programme": catalogue.programmes[programme] if programme else None,
         "number": number,
         "previous": number - 1 if number > 1 else None,
         "following": number + 1 if len(items) > PAGE else None,
     }
     return render(request, "desk/worklist.html", page)
+
+
+def _record_list(request: HttpRequest, items: list[screening.WorkItem]) -> list[screening.WorkItem]:
+    """A list of households that miss something says much about each: whose it showed is written down."""
+    if items:
+        shown = [item.household for item in items]
+        record(require_user(request.user), "screening.listed_missed", listed=shown)
+    return items
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

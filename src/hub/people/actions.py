@@ -78,7 +78,10 @@ def take_in_district(
         ("person_id", *recorded, exchange.json_of(of_person, members.column_names)),
     )
     record(
-        by, "people.took_in_district", purpose=f"{households.num_rows} households, {members.num_rows} persons"
+        by,
+        "people.took_in_district",
+        purpose=f"{households.num_rows} households, {members.num_rows} persons",
+        subjects=members.num_rows,
     )
     with connection.cursor() as cursor:
         # What the planner should know before the first page asks.
@@ -117,7 +120,9 @@ def record_facts(
         recorded_by=by,
         values=_checked(values, of, catalogue, collected_on),
     )
-    record(by, "people.recorded_facts", household, purpose)
+    record(
+        by, "people.recorded_facts", household, purpose, person=about.pk if isinstance(about, Person) else None
+    )
     return made
 
 
@@ -170,5 +175,5 @@ def search(text: str, *, by: User) -> list[queries.Found]:
     """
     require(by, Right.SEE_HOUSEHOLDS)
     found = queries.search(text, by)
-    record(by, "people.searched", purpose=f"{len(found)} found")
+    record(by, "people.searched", listed=[one.household_id for one in found], subjects=len(found))
     return found
