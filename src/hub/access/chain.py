@@ -248,10 +248,12 @@ class _Verification:
         for head in Head.objects.order_by("position").iterator():
             if not hmac.compare_digest(sign_head(_sealed(head)), bytes(head.signature)):
                 made_up.append(Wrong("head", head.position))
+                continue
             expected[head.position] = ("head", bytes(head.link))
         for outside in self.outside:
             if not hmac.compare_digest(sign_head(outside), outside.signature):
                 made_up.append(Wrong("outside", outside.position))
+                continue
             if outside.position == self.forgotten and outside.link != self.link:
                 yield Wrong("differs", outside.position)
             expected[outside.position] = ("differs", outside.link)
