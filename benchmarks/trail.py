@@ -82,7 +82,9 @@ def _fill(records: int) -> None:
     from hub.access import chain
 
     key, now = chain.key(), timezone.now()
-    columns = "mark, at, roles, session, origin, verb, object_kind, object_id, household, subjects, purpose, mac"
+    columns = (
+        "mark, at, roles, session, origin, verb, object_kind, object_id, household, subjects, purpose, mac"
+    )
     with connection.cursor() as cursor:
         with cursor.copy(f"COPY access_accessrecord ({columns}) FROM STDIN") as copy:
             for number in range(records):
@@ -94,6 +96,4 @@ def _fill(records: int) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, int(sys.argv[2]) if len(sys.argv) > 2 else 16
-    )
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, int(sys.argv[2]) if len(sys.argv) > 2 else 16)

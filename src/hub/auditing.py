@@ -102,7 +102,7 @@ def _forget(options: argparse.Namespace) -> int:
     return FINE
 
 
-def _end(position: int, link: bytes) -> dict[str, object]:
+def _end(position: int, link: bytes | memoryview) -> dict[str, object]:
     return {"position": position, "link": bytes(link).hex()}
 
 

@@ -32,6 +32,8 @@ ENTRIES = (
     Entry("run", _("District run"), Right.SEE_FIGURES),
     Entry("search", _("Find a household"), Right.SEE_HOUSEHOLDS),
     Entry("programmes", _("Programmes")),
+    Entry("inspection", _("Inspection"), Right.INSPECT),
+    Entry("trail", _("Audit trail"), Right.READ_TRAIL),
 )
 
 # What anybody may read without signing in.

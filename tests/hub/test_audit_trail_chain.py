@@ -52,7 +52,13 @@ def test_records_are_sealed_in_order_and_verify():
     verdict = chain.verify()
     assert verdict.whole
     assert (verdict.sealed, verdict.unsealed, verdict.position, verdict.heads_outside) == (5, 0, 5, 1)
-    assert list(AccessRecord.objects.order_by("position").values_list("position", flat=True)) == [1, 2, 3, 4, 5]
+    assert list(AccessRecord.objects.order_by("position").values_list("position", flat=True)) == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
 
 
 def test_sealing_twice_changes_nothing_and_going_on_continues_the_chain():
@@ -99,7 +105,7 @@ def test_no_part_of_a_record_can_be_altered(coordinator, bypassing, change, seal
     if sealed:
         chain.seal()
     assert chain.verify().whole
-    bypassing.execute(f"UPDATE access_accessrecord SET {change} WHERE verb = 'test.mark'")
+    bypassing.execute(f"UPDATE access_accessrecord SET {change} WHERE verb = 'test.mark'")  # noqa: S608
     verdict = chain.verify()
     assert verdict.wrong is not None
     assert verdict.wrong.what == ("altered" if sealed else "unsealed")
@@ -116,7 +122,7 @@ def tamper(cursor, how, draw, records):
     at = draw.randrange(2, records - 1)
     if how == "edit":
         column, value = draw.choice([("purpose", "'x'"), ("household", "9"), ("verb", "'a.b'")])
-        cursor.execute(f"UPDATE access_accessrecord SET {column} = {value} WHERE position = %s", [at])
+        cursor.execute(f"UPDATE access_accessrecord SET {column} = {value} WHERE position = %s", [at])  # noqa: S608
     elif how == "delete":
         cursor.execute("DELETE FROM access_accessrecord WHERE position = %s", [at])
     elif how == "swap":
@@ -214,7 +220,7 @@ def test_a_head_in_the_database_cannot_be_made_up(bypassing):
 
 
 def test_heads_really_leave_for_another_disk():
-    shelf = Path("/dev/shm")  # noqa: S108  (a file system of its own, there on every Linux)
+    shelf = Path("/dev/shm")
     if not shelf.is_dir() or shelf.stat().st_dev == chain.places.home().stat().st_dev:
         pytest.skip("no second file system on this machine")
     with TemporaryDirectory(dir=shelf) as away, override_settings(AUDIT_HEADS=away):
@@ -455,7 +461,9 @@ def test_a_checkpoint_that_is_not_ours_hides_nothing(bypassing):
     bypassing.execute("DELETE FROM access_accessrecord WHERE position <= 4")
     assert chain.verify().wrong == chain.Wrong("missing", 1)
     link = Head.objects.get(position=4).link
-    Checkpoint.objects.create(position=4, link=link, at=timezone.now(), before=date(2020, 1, 1), signature=b"x")
+    Checkpoint.objects.create(
+        position=4, link=link, at=timezone.now(), before=date(2020, 1, 1), signature=b"x"
+    )
     assert chain.verify().wrong == chain.Wrong("checkpoint", 4)
 
 

@@ -176,7 +176,7 @@ def test_a_request_for_another_host_is_refused(client):
 
 
 def test_the_masthead_offers_only_what_the_post_allows(client, someone):
-    client.force_login(someone(Role.ADMINISTRATOR))
+    client.force_login(someone(Role.COUNCIL_MEMBER))
     offered = {entry["address"] for entry in client.get(reverse("home")).context["navigation"]}
     client.force_login(someone(Role.DISTRICT_OFFICER))
     assert offered <= {entry["address"] for entry in client.get(reverse("home")).context["navigation"]}

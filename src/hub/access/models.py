@@ -93,7 +93,9 @@ class AccessRecord(models.Model):
                 condition=Q(household__isnull=False),
                 name="trail_of_a_household",
             ),
-            models.Index(fields=["person", "at"], condition=Q(person__isnull=False), name="trail_of_a_person"),
+            models.Index(
+                fields=["person", "at"], condition=Q(person__isnull=False), name="trail_of_a_person"
+            ),
             GinIndex(fields=["listed"], name="trail_of_the_listed"),
             models.Index(fields=["id"], condition=Q(position__isnull=True), name="trail_not_sealed_yet"),
         ]

@@ -33,7 +33,8 @@ class Whence:
     session: str = ""
 
 
-_WHENCE: ContextVar[Whence] = ContextVar("whence", default=Whence("command"))
+_FROM_A_TERMINAL = Whence("command")
+_WHENCE: ContextVar[Whence] = ContextVar("whence", default=_FROM_A_TERMINAL)
 
 
 @contextmanager
@@ -80,7 +81,9 @@ def record(
     else:
         kind, number = of or ("", "")
     if _RESIDENT_NUMBER.search(purpose):
-        raise ValidationError(_("State the purpose without a resident number: the audit trail keeps it for years."))
+        raise ValidationError(
+            _("State the purpose without a resident number: the audit trail keeps it for years.")
+        )
     numbers = None if listed is None else sorted(set(listed))
     if subjects is None:
         subjects = int(household is not None or person is not None) if numbers is None else len(numbers)

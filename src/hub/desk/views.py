@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from hub.access.access import area_of_duty, may, require
 from hub.access.actions import record
 from hub.access.roles import Right
+from hub.inspection import queries as inspection
 from hub.organisation.models import Centre
 from hub.people import actions as people
 from hub.people.models import Household
@@ -32,6 +33,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "may_interview": may(user, Right.INTERVIEW),
         "may_see_figures": may(user, Right.SEE_FIGURES),
         "catalogue": programmes.catalogue(),
+        "questions": inspection.questions_to(user),
+        "overdue": inspection.overdue() if may(user, Right.INSPECT) else [],
     }
     if run is not None and page["may_see"]:
         page["centres"] = None if dongs is None else list(Centre.objects.filter(code__in=dongs))

@@ -38,7 +38,9 @@ def report_to_inspect(user: Asking, month: date) -> Report:
 def finding_to_inspect(user: Asking, finding: int) -> Finding:
     """A finding for whoever inspects. Raises Refused or Http404."""
     require_inspect(user)
-    return get_object_or_404(Finding.objects.select_related("report", "user", "asked_by", "decided_by"), pk=finding)
+    return get_object_or_404(
+        Finding.objects.select_related("report", "user", "asked_by", "decided_by"), pk=finding
+    )
 
 
 def finding_to_answer(user: Asking, finding: int) -> Finding:

@@ -75,7 +75,9 @@ class Finding(models.Model):
     # A number and no foreign key, as in the trail: it stays when the household is erased.
     household = models.BigIntegerField(null=True)
     number = models.PositiveIntegerField(help_text="how many records")
-    most = models.PositiveIntegerField(default=0, help_text="the figure that stood out, such as households in an hour")
+    most = models.PositiveIntegerField(
+        default=0, help_text="the figure that stood out, such as households in an hour"
+    )
     usual = models.PositiveIntegerField(default=0, help_text="up to where it would have been ordinary")
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()

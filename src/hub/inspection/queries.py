@@ -119,13 +119,8 @@ def totals(report: Report) -> list[Totals]:
         )
         .order_by("-openings", "actor")
     )
-    return [
-        Totals(user=row.pop("actor__name") or "", user_id=row.pop("actor"), **row)
-        for row in rows.values(
-            "actor", "actor__name", "roles", "openings", "households", "searches", "lists", "exports", "writes",
-            "refused", "at_night",
-        )  # fmt: skip
-    ]
+    lines: list[dict[str, Any]] = [dict(row) for row in rows]
+    return [Totals(user=line.pop("actor__name") or "", user_id=line.pop("actor"), **line) for line in lines]
 
 
 def exports(report: Report) -> QuerySet[AccessRecord]:
@@ -264,7 +259,7 @@ def affected(records: QuerySet[AccessRecord]) -> list[Affected]:
     plain = records.order_by().select_related(None)
     single = plain.filter(household__isnull=False).values("household")
     for row in single.annotate(times=Count("pk"), first=Min("at"), last=Max("at")):
-        seen[row["household"]] = (row["times"], row["first"], row["last"])
+        seen[row["household"] or 0] = (row["times"], row["first"], row["last"])
     for listed, at in plain.filter(listed__isnull=False).values_list("listed", "at").iterator():
         for number in listed or ():
             times, first, last = seen.get(number, (0, at, at))
@@ -279,7 +274,7 @@ def _members(seen: dict[int, tuple[int, datetime, datetime]]) -> Iterable[Affect
         members.setdefault(person.household_id, []).append(person)
     for number in sorted(seen):
         dong = str(households[number].centre) if number in households else ""
-        for person in members.get(number, [None]):  # type: ignore[list-item]
-            yield Affected(
-                number, person.pk if person else None, person.name if person else "", dong, *seen[number]
-            )
+        for person in members.get(number, ()):
+            yield Affected(number, person.pk, person.name, dong, *seen[number])
+        if number not in members:
+            yield Affected(number, None, "", dong, *seen[number])

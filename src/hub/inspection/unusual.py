@@ -5,13 +5,14 @@ each is only as strong as what the hub knows: a namesake is no relative, public 
 lives is not known either, so neighbours cannot be found and are not guessed.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.functions import TruncHour
 
 from hub.access.models import AccessRecord, User
@@ -24,13 +25,14 @@ HOUR_AT_LEAST = 20  # and so few that they are ordinary whatever colleagues do
 HOURS_KNOWN = 100  # hours of a post in the month before its percentile says anything
 AGAIN_AND_AGAIN = 3  # openings of one household
 REFUSALS = 3
+RARE_NAME = 5  # residents who bear a name at most, for it to say anything about a colleague
 EXPORT_AT_MOST = 1_000  # residents or households in one export
 REASON_AT_LEAST = 5  # letters of a reason
 PLACES_REMEMBERED = timedelta(days=180)
 REVIEW_WITHIN = timedelta(hours=24)
 RECORDS_KEPT = 500  # numbers of records kept with a finding
 
-OPENED, LISTED_MISSED = "people.opened", "screening.listed_missed"
+OPENED = "people.opened"
 BROKE_GLASS, REVIEWED_GLASS = "people.broke_glass", "people.reviewed_glass"
 
 Kind = Finding.Kind
@@ -59,12 +61,16 @@ def found_in(report: Report) -> Iterator[Found]:
         yield from rule(report)
 
 
-_HOW = {
-    "number": Count("pk"),
-    "first_at": Min("at"),
-    "last_at": Max("at"),
-    "records": ArrayAgg("pk", order_by="at"),
-}
+def _grouped(records: QuerySet[AccessRecord], *by: str, **more: Any) -> list[dict[str, Any]]:
+    """Records put together by some of their fields: how many, from when to when, and which."""
+    how = {
+        "number": Count("pk"),
+        "first_at": Min("at"),
+        "last_at": Max("at"),
+        "records": ArrayAgg("pk", order_by="at"),
+    }
+    rows: list[dict[str, Any]] = list(records.order_by().values(*by).annotate(**how, **more))
+    return rows
 
 
 def _found(kind: Finding.Kind, row: dict[str, Any], **more: Any) -> Found:
@@ -81,18 +87,20 @@ def _found(kind: Finding.Kind, row: dict[str, Any], **more: Any) -> Found:
 
 
 def _namesakes(report: Report) -> Iterator[Found]:
-    """Openings of a household in which somebody bears the user's own name, or that of another user."""
+    """Openings of a household in which somebody bears the user's own name, or a rare name that another user bears."""
     users = {user.pk: bare_name(user.name) for user in User.objects.all()}
-    living: dict[int, set[str]] = {}
-    for household, name in Person.objects.filter(name__in=set(users.values())).values_list("household", "name"):
+    bearers = Person.objects.filter(name__in=set(users.values())).values_list("household", "name")
+    living: dict[int | None, set[str]] = {}
+    for household, name in bearers:
         living.setdefault(household, set()).add(name)
-    opened = records_of(report).filter(verb=OPENED, household__in=list(living), actor__isnull=False)
-    for row in opened.order_by().values("actor", "household").annotate(**_HOW):
-        names = living[row["household"]]
-        own = users[row["actor"]]
+    borne = Counter(name for _household, name in bearers)
+    rare = Counter(name for name in users.values() if borne[name] <= RARE_NAME)
+    opened = records_of(report).filter(verb=OPENED, household__in=living, actor__isnull=False)
+    for row in _grouped(opened, "actor", "household"):
+        names, own = living[row["household"]], users[row["actor"]]
         if own in names:
             yield _found(Kind.OWN_NAME, row)
-        elif names & {name for user, name in users.items() if user != row["actor"]}:
+        elif any(rare[name] for name in names):
             yield _found(Kind.COLLEAGUE, row)
 
 
@@ -104,20 +112,24 @@ def bare_name(name: str) -> str:
 def _at_night(report: Report) -> Iterator[Found]:
     """Anything about residents between 22 and 6 o'clock or on a weekend; one finding a user."""
     rows = records_of(report).filter(ABOUT_RESIDENTS, NIGHT, actor__isnull=False)
-    for row in rows.order_by().values("actor").annotate(**_HOW):
+    for row in _grouped(rows, "actor"):
         yield _found(Kind.NIGHT, row)
 
 
 def _many_in_an_hour(report: Report) -> Iterator[Found]:
     """More households opened within an hour of the clock than 60, or than 99 of 100 hours of the same post."""
     opened = records_of(report).filter(verb=OPENED, actor__isnull=False)
-    hours = list(
-        opened.order_by()
-        .values("actor", "roles", within=TruncHour("at"))
-        .annotate(households=Count("household", distinct=True), **_HOW)
+    hours = _grouped(
+        opened.annotate(within=TruncHour("at")),
+        "actor",
+        "roles",
+        "within",
+        households=Count("household", distinct=True),
     )
-    usual = {roles: _usual([hour["households"] for hour in hours if hour["roles"] == roles])
-             for roles in {hour["roles"] for hour in hours}}  # fmt: skip
+    of_post: dict[str, list[int]] = {}
+    for hour in hours:
+        of_post.setdefault(hour["roles"], []).append(hour["households"])
+    usual = {roles: _usual(counts) for roles, counts in of_post.items()}
     worst: dict[int, dict[str, Any]] = {}
     for hour in hours:
         limit = usual[hour["roles"]]
@@ -143,8 +155,9 @@ def _usual(counts: list[int]) -> int:
 def _without_work(report: Report) -> Iterator[Found]:
     """A household opened three times or more by a user who did nothing about it and had it on no work list."""
     month = records_of(report)
-    opened = month.filter(verb=OPENED, actor__isnull=False).order_by().values("actor", "household")
-    for row in opened.annotate(**_HOW).filter(number__gte=AGAIN_AND_AGAIN):
+    for row in _grouped(month.filter(verb=OPENED, actor__isnull=False), "actor", "household"):
+        if row["number"] < AGAIN_AND_AGAIN:
+            continue
         of_user = month.filter(actor=row["actor"])
         worked = of_user.filter(household=row["household"]).exclude(LOOKS).exists()
         on_list = of_user.filter(LISTS, listed__contains=[row["household"]]).exists()
@@ -155,15 +168,11 @@ def _without_work(report: Report) -> Iterator[Found]:
 def _new_places(report: Report) -> Iterator[Found]:
     """Sign-ins from an address this user had not signed in from in half a year; not for a user's very first."""
     begins, ends = bounds(report)
-    rows = (
-        AccessRecord.objects.filter(verb="access.signed_in", actor__isnull=False)
-        .filter(at__gte=begins - PLACES_REMEMBERED, at__lt=ends)
-        .order_by()
-        .values("actor", "origin")
-        .annotate(**_HOW)
+    signed_in = AccessRecord.objects.filter(
+        verb="access.signed_in", actor__isnull=False, at__gte=begins - PLACES_REMEMBERED, at__lt=ends
     )
     by_user: dict[int, list[dict[str, Any]]] = {}
-    for row in rows:
+    for row in _grouped(signed_in, "actor", "origin"):
         by_user.setdefault(row["actor"], []).append(row)
     for user, places in by_user.items():
         first = min(place["first_at"] for place in places)
@@ -183,9 +192,9 @@ def _new_places(report: Report) -> Iterator[Found]:
 
 def _refused(report: Report) -> Iterator[Found]:
     """Gates that stayed closed three times or more in the month."""
-    rows = records_of(report).filter(verb="access.refused", actor__isnull=False).order_by().values("actor")
-    for row in rows.annotate(**_HOW).filter(number__gte=REFUSALS):
-        yield _found(Kind.REFUSED, row, most=row["number"], usual=REFUSALS - 1)
+    for row in _grouped(records_of(report).filter(verb="access.refused", actor__isnull=False), "actor"):
+        if row["number"] >= REFUSALS:
+            yield _found(Kind.REFUSED, row, most=row["number"], usual=REFUSALS - 1)
 
 
 def _emergencies(report: Report) -> Iterator[Found]:
@@ -199,7 +208,7 @@ def _emergencies(report: Report) -> Iterator[Found]:
         .exclude(actor=opening.actor_id)
         .exists()
     ]
-    for row in rows.filter(pk__in=late).order_by().values("actor", "household").annotate(**_HOW):
+    for row in _grouped(rows.filter(pk__in=late), "actor", "household"):
         yield _found(Kind.EMERGENCY, row)
 
 
@@ -207,5 +216,5 @@ def _exports(report: Report) -> Iterator[Found]:
     """Exports of more than 1,000, or with a reason of less than five letters."""
     rows = records_of(report).filter(EXPORTS, actor__isnull=False)
     rows = rows.filter(Q(subjects__gt=EXPORT_AT_MOST) | ~Q(purpose__regex=rf".{{{REASON_AT_LEAST}}}"))
-    for row in rows.order_by().values("actor").annotate(most_shown=Max("subjects"), **_HOW):
+    for row in _grouped(rows, "actor", most_shown=Max("subjects")):
         yield _found(Kind.EXPORT, row, most=row["most_shown"], usual=EXPORT_AT_MOST)

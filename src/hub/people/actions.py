@@ -121,7 +121,11 @@ def record_facts(
         values=_checked(values, of, catalogue, collected_on),
     )
     record(
-        by, "people.recorded_facts", household, purpose, person=about.pk if isinstance(about, Person) else None
+        by,
+        "people.recorded_facts",
+        household,
+        purpose,
+        person=about.pk if isinstance(about, Person) else None,
     )
     return made
 
