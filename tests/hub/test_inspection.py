@@ -62,7 +62,9 @@ def at(monkeypatch):
 
 
 def opened(user, household, **more):
-    return record(user, "people.opened", ("people.household", str(household)), "page", household=household, **more)
+    return record(
+        user, "people.opened", ("people.household", str(household)), "page", household=household, **more
+    )
 
 
 def kinds(report):
@@ -214,7 +216,13 @@ def test_an_emergency_opening_is_found_unless_another_reviewed_it_in_time(at, co
 
 @pytest.mark.parametrize(
     ("shown", "purpose", "found"),
-    [(10, "통계 작성 요청", False), (1000, "통계 작성 요청", False), (1001, "통계 작성 요청", True), (10, "x", True), (10, "", True)],
+    [
+        (10, "통계 작성 요청", False),
+        (1000, "통계 작성 요청", False),
+        (1001, "통계 작성 요청", True),
+        (10, "x", True),
+        (10, "", True),
+    ],
 )
 def test_an_export_is_found_when_it_is_large_or_has_no_reason(at, coordinator, shown, purpose, found):
     at(2026, 9, 1, 10)
@@ -242,7 +250,14 @@ def test_totals_tell_for_each_user_and_post_how_much(at, coordinator, household)
     record(coordinator, "access.refused", household=3)
     (line,) = queries.totals(examined(at))
     assert (line.user_id, line.roles) == (coordinator.pk, "coordinator")
-    assert (line.openings, line.households, line.searches, line.lists, line.writes, line.refused) == (2, 1, 1, 1, 1, 1)
+    assert (line.openings, line.households, line.searches, line.lists, line.writes, line.refused) == (
+        2,
+        1,
+        1,
+        1,
+        1,
+        1,
+    )
 
 
 # -- asking, answering, deciding, signing ----------------------------------------------------------------------
@@ -490,7 +505,9 @@ def test_the_list_leaves_the_hub_only_with_a_reason(client, officer, coordinator
     client.force_login(officer)
     page = f"/inspection/affected/?household={household.pk}"
     assert client.post(page, {"purpose": ""}).headers["Content-Type"].startswith("text/html")
-    assert client.post(page, {"purpose": "통지 500101-1234567"}).headers["Content-Type"].startswith("text/html")
+    assert (
+        client.post(page, {"purpose": "통지 500101-1234567"}).headers["Content-Type"].startswith("text/html")
+    )
     assert not AccessRecord.objects.filter(verb="inspection.exported_affected").exists()
     response = client.post(page, {"purpose": "무단 열람 통지"})
     assert response.headers["Content-Type"].startswith("text/csv")

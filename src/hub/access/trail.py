@@ -47,8 +47,10 @@ def coming_from(origin: str, session: str = "") -> Iterator[None]:
         _WHENCE.reset(token)
 
 
-# Six digits of a birthday and seven more, with or without a hyphen: a resident number, invented ones included.
-_RESIDENT_NUMBER = re.compile(r"(?<!\d)\d{6}\s*-?\s*\d{7}(?!\d)")
+# A birthday and seven more digits, with or without a hyphen, masked or not: a resident number, invented ones included.
+_RESIDENT_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z])\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\s*-?\s*\d[\d*]{6}(?![0-9A-Za-z*])"
+)
 
 
 def record(
