@@ -38,7 +38,8 @@ def _record_refusal(request: HttpRequest) -> None:
     match = request.resolver_match
     asked = {name: value for name, value in match.kwargs.items() if isinstance(value, int)} if match else {}
     page = (f"page.{match.url_name}"[:60] if match else "", str(next(iter(asked.values()), "")))
-    record(request.user, "access.refused", page, household=asked.get("household"), person=asked.get("person"))
+    household, person = asked.get("household"), asked.get("person")
+    record(request.user, "access.refused", page, household=household, person=person, subjects=0)
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -487,6 +487,8 @@ def test_persons_concerned_are_listed_from_openings_and_lists_alike(
 ):
     opened(coordinator, household.pk)
     record(coordinator, "people.searched", listed=[household.pk, household_elsewhere.pk, 4040])
+    client.force_login(coordinator)
+    client.get(f"/household/{household_elsewhere.pk}/")  # refused, so it showed nobody
     client.force_login(officer)
     page = client.get("/inspection/affected/", {"user": coordinator.pk})
     assert [(one.household, one.name, one.times) for one in page.context["people"]] == [

@@ -46,11 +46,11 @@ def examine(month: date, *, by: User | None = None) -> Report:
 def ask(finding: Finding, question: str, *, by: User) -> Finding:
     """Ask the user about it. Raises Refused, and ValidationError when there is nothing to ask any more."""
     finding = _open(finding, by)
-    if finding.answered_at is not None:
-        raise ValidationError(_("The user has answered already."))
+    if finding.asked_at is not None or finding.decision:
+        raise ValidationError(_("The user was asked already, or it is decided."))
     finding.question, finding.asked_by, finding.asked_at = question.strip(), by, timezone.now()
     finding.save(update_fields=["question", "asked_by", "asked_at"])
-    record(by, "inspection.asked", finding, household=finding.household)
+    record(by, "inspection.asked", finding, household=finding.household, subjects=0)
     return finding
 
 
@@ -64,7 +64,7 @@ def answer(finding: Finding, text: str, *, by: User) -> Finding:
         raise ValidationError(_("This was answered or decided already."))
     finding.answer, finding.answered_at = text.strip(), timezone.now()
     finding.save(update_fields=["answer", "answered_at"])
-    record(by, "inspection.answered", finding, household=finding.household)
+    record(by, "inspection.answered", finding, household=finding.household, subjects=0)
     return finding
 
 
@@ -77,7 +77,7 @@ def decide(finding: Finding, decision: Finding.Decision, reason: str, *, by: Use
     finding.decision, finding.reason = decision, reason.strip()
     finding.decided_by, finding.decided_at = by, timezone.now()
     finding.save(update_fields=["decision", "reason", "decided_by", "decided_at"])
-    record(by, "inspection.decided", finding, decision.value, household=finding.household)
+    record(by, "inspection.decided", finding, decision.value, household=finding.household, subjects=0)
     return finding
 
 

@@ -256,7 +256,7 @@ def affected(records: QuerySet[AccessRecord]) -> list[Affected]:
     A household that has left the register keeps its line, with its number alone.
     """
     seen: dict[int, tuple[int, datetime, datetime]] = {}
-    plain = records.order_by().select_related(None)
+    plain = records.order_by().select_related(None).filter(subjects__gt=0)  # a refusal showed nobody
     single = plain.filter(household__isnull=False).values("household")
     for row in single.annotate(times=Count("pk"), first=Min("at"), last=Max("at")):
         seen[row["household"] or 0] = (row["times"], row["first"], row["last"])

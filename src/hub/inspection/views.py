@@ -161,7 +161,9 @@ def _done(request: HttpRequest, form: Any, deed: Callable[[], object]) -> bool:
 def finding(request: HttpRequest, finding: int) -> HttpResponse:
     """One finding: the records behind it, what was asked, answered and decided."""
     found = finding_to_inspect(request.user, finding)
-    record(require_user(request.user), "inspection.read_finding", found, household=found.household)
+    record(
+        require_user(request.user), "inspection.read_finding", found, household=found.household, subjects=0
+    )
     return render(request, "inspection/finding.html", _page_of_finding(found))
 
 
@@ -228,7 +230,7 @@ def question(request: HttpRequest, finding: int) -> HttpResponse:
     ):
         messages.success(request, _("Your answer has been sent."))
         return redirect("inspection_questions")
-    record(user, "inspection.read_question", found, household=found.household)
+    record(user, "inspection.read_question", found, household=found.household, subjects=0)
     behind = queries.AccessRecord.objects.select_related("actor").filter(pk__in=found.records).order_by("at")
     page = {"finding": found, "form": form, "records": deeds.described(behind)}
     return render(request, "inspection/question.html", page, status=422 if form.errors else 200)
