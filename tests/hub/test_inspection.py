@@ -439,7 +439,7 @@ def test_a_trail_that_was_tampered_with_is_told_on_the_report(client, officer, c
     report = examined(at)
     assert report.chain["whole"] is False
     client.force_login(officer)
-    for page in ("/inspection/", "/inspection/month/2026/9/"):
+    for page in ("/", "/inspection/", "/inspection/month/2026/9/"):
         assert "접속기록이 온전하지 않습니다" in client.get(page).content.decode()
 
 
@@ -469,7 +469,9 @@ def test_the_trail_is_searched_by_household_user_deed_and_day_and_reading_it_is_
         ({"user": coordinator.pk, "verb": "people.opened"}, 2),
         ({"household": 999}, 0),
     ):
-        assert client.get("/inspection/trail/", asked).context["found"].paginator.count == number
+        page = client.get("/inspection/trail/", asked)
+        assert page.context["found"].paginator.count == len(page.context["records"]) == number
+        assert "inspection.read_trail" not in {line.record.verb for line in page.context["records"]}
     reading = AccessRecord.objects.filter(verb="inspection.read_trail").order_by("pk")
     assert [one.household for one in reading] == [household.pk, 5, None, 999]
     assert reading[2].object_id == str(coordinator.pk)

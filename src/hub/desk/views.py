@@ -34,8 +34,10 @@ def home(request: HttpRequest) -> HttpResponse:
         "may_see_figures": may(user, Right.SEE_FIGURES),
         "catalogue": programmes.catalogue(),
         "questions": inspection.questions_to(user),
-        "overdue": inspection.overdue() if may(user, Right.INSPECT) else [],
     }
+    if may(user, Right.INSPECT):
+        page["overdue"] = inspection.overdue()
+        page["chain_wrong"] = inspection.wrong_in_words(inspection.newest_chain())
     if run is not None and page["may_see"]:
         page["centres"] = None if dongs is None else list(Centre.objects.filter(code__in=dongs))
         page["totals"] = screening.missed_totals(run, dongs)

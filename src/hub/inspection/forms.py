@@ -33,7 +33,9 @@ class Look(forms.Form):
     household = forms.IntegerField(
         label=_("Household"), required=False, min_value=1, max_value=LARGEST_NUMBER
     )
-    user = forms.ModelChoiceField(User.objects.order_by("name"), label=_("User"), required=False)
+    user = forms.ModelChoiceField(
+        User.objects.order_by("name"), label=_("User"), required=False, empty_label=_("All")
+    )
     verb = forms.ChoiceField(label=_("Deed"), required=False)
     first = _day(_("From"))
     last = _day(_("To"))

@@ -192,6 +192,13 @@ def chain_now() -> dict[str, Any]:
     }
 
 
+def newest_chain() -> dict[str, Any]:
+    """What the newest verification found; empty before the first."""
+    newest = Report.objects.filter(examined_at__isnull=False).order_by("-examined_at").first()
+    found: dict[str, Any] = newest.chain if newest else {}
+    return found
+
+
 def wrong_in_words(found: dict[str, Any]) -> str:
     """What a verification found wrong, in the page's language."""
     return str(chain.Wrong(**found["wrong"])) if found.get("wrong") else ""

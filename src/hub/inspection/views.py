@@ -45,18 +45,16 @@ def inspection(request: HttpRequest) -> HttpResponse:
     late = queries.overdue()
     shown = sorted({*reports, *late, this, queries.month_before(this)}, reverse=True)
     months = [(reports.get(month) or Report(month=month), month in late) for month in shown]
-    newest = max((report for report in reports.values() if report.examined_at), key=_examined, default=None)
-    page = {"months": months, "late": late, "heads": heads.standing(), "this": this} | _chain_of(newest)
+    chain = queries.newest_chain()
+    page = {
+        "months": months,
+        "late": late,
+        "this": this,
+        "heads": heads.standing(),
+        "chain": chain,
+        "chain_wrong": queries.wrong_in_words(chain),
+    }
     return render(request, "inspection/inspection.html", page)
-
-
-def _examined(report: Report) -> Any:
-    return report.examined_at
-
-
-def _chain_of(report: Report | None) -> dict[str, Any]:
-    found = report.chain if report else {}
-    return {"chain": found, "chain_wrong": queries.wrong_in_words(found)}
 
 
 def _month(year: int, month: int) -> date:
@@ -248,10 +246,11 @@ def trail(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and (wanted := form.wanted()):
         found = Paginator(queries.trail(wanted), PAGE).get_page(request.GET.get("page"))
         about = ("access.user", str(wanted.user)) if wanted.user else None
+        page["records"] = deeds.described(found.object_list)  # read before this reading is itself recorded
         record(user, "inspection.read_trail", about, household=wanted.household, subjects=0)
         asked = request.GET.copy()
         asked.pop("page", None)
-        page |= {"found": found, "records": deeds.described(found.object_list), "asked": asked.urlencode()}
+        page |= {"found": found, "asked": asked.urlencode()}
     return render(request, "inspection/trail.html", page)
 
 
