@@ -129,6 +129,23 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
             clones.drop()
 
 
+@pytest.fixture(scope="module")
+def by_the_owner(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+    """Tests of a module play the owner of the database, who can switch off what binds the application."""
+    from django.db import connection, connections
+
+    from hub import owning
+
+    application = dict(connection.settings_dict)
+    owner = {key: connections[owning.OWNER].settings_dict[key] for key in ("USER", "PASSWORD")}
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        connection.close()
+        connection.settings_dict.update(owner)
+        yield
+        connection.close()
+        connection.settings_dict.update({key: application[key] for key in owner})
+
+
 @pytest.fixture
 def hub_home() -> Iterator[Path]:
     """A home for a hub of its own, thrown away afterwards.

@@ -9,11 +9,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import date
 
 from hub import places
 from hub.postgres import Embedded, PostgresProblem
 
-COMMANDS = ("demo", "serve", "worker", "test", "manage", "messages")
+COMMANDS = ("demo", "serve", "worker", "test", "manage", "messages", "audit")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -77,6 +78,15 @@ def _parser() -> argparse.ArgumentParser:
         description="Put every text of pages and code that has no Korean yet into the .po files, for translating.",
     )
     messages_.set_defaults(run=messages)
+
+    audit_ = commands.add_parser("audit", help="the chain of the audit trail: verify, heads, seal, forget")
+    deeds = audit_.add_subparsers(required=True, metavar="DEED", dest="deed")
+    deeds.add_parser("verify", help="go through the whole trail; the exit status says whether it is whole")
+    deeds.add_parser("heads", help="where its heads are, and whether all have left")
+    deeds.add_parser("seal", help="chain what is not yet, send heads out; a worker does it every minute")
+    forget = deeds.add_parser("forget", help="remove what is older than the law asks to keep (tables' owner)")
+    forget.add_argument("before", type=date.fromisoformat, help="YYYY-MM-DD, at least two years ago")
+    audit_.set_defaults(run=audit)
     return parser
 
 
@@ -139,6 +149,15 @@ def messages(options: argparse.Namespace) -> int:
     added = translations.collect()
     print(f"{added} new texts to translate in the .po files under {translations.FOLDER}")
     return 0
+
+
+def audit(options: argparse.Namespace) -> int:
+    """`hub audit verify|heads|seal|forget`."""
+    with database():
+        set_up()
+        from hub import auditing
+
+        return auditing.run(options)
 
 
 def database() -> AbstractContextManager[object]:

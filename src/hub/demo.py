@@ -188,6 +188,7 @@ ACCOUNTS = (
     ("officer", "정시연 (가상)", "district_officer", ()),
     ("council", "강시연 (가상)", "council_member", ()),
     ("admin", "조시연 (가상)", "administrator", ()),
+    ("privacy", "윤시연 (가상)", "privacy_officer", ()),
 )
 
 

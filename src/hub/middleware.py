@@ -5,10 +5,12 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.crypto import salted_hmac
 
 from hub import walls
 from hub.access.access import area_of_duty
 from hub.access.roles import Right
+from hub.access.trail import coming_from
 from hub.people.access import cleared_for
 
 type Answer = Callable[[HttpRequest], HttpResponse]
@@ -29,6 +31,22 @@ def language(answer: Answer) -> Answer:
             response = answer(request)
             response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
             return response
+
+    return respond
+
+
+def whence(answer: Answer) -> Answer:
+    """Tell the audit trail, once for all that a request does, which address and which session it comes from."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        address = request.META.get("REMOTE_ADDR", "")
+        if settings.BEHIND_PROXY:
+            # The last entry is the one our own proxy wrote; those before it are what a browser claims.
+            address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or address
+        number = request.session.session_key
+        session = salted_hmac("hub.session", number, algorithm="sha256").hexdigest()[:16] if number else ""
+        with coming_from(address[:45], session):
+            return answer(request)
 
     return respond
 

@@ -33,10 +33,16 @@ ENTRIES = (
     Entry("search", _("Find a household"), Right.SEE_HOUSEHOLDS),
     Entry("emergencies", _("Emergency openings"), Right.INSPECT),
     Entry("programmes", _("Programmes")),
+    Entry("inspection", _("Inspection"), Right.INSPECT),
+    Entry("trail", _("Audit trail"), Right.READ_TRAIL),
 )
 
 # What anybody may read without signing in.
 FOR_STRANGERS = (Entry("programmes", _("Programmes")), Entry("sign_in", _("Sign in")))
+
+
+def _within(path: str, address: str) -> bool:
+    return path == address or (address != "/" and path.startswith(address))
 
 
 def masthead(request: HttpRequest) -> dict[str, Any]:
@@ -45,7 +51,7 @@ def masthead(request: HttpRequest) -> dict[str, Any]:
     if user is None:
         return {"navigation": [], "duty_posts": []}
     signed_in = user.is_authenticated
-    offered = []
+    offered: list[dict[str, Any]] = []
     for entry in ENTRIES if signed_in else FOR_STRANGERS:
         if entry.right is not None and not may(user, entry.right):
             continue
@@ -53,8 +59,11 @@ def masthead(request: HttpRequest) -> dict[str, Any]:
             address = reverse(entry.address)
         except NoReverseMatch:
             continue
-        here = request.path == address or (address != "/" and request.path.startswith(address))
-        offered.append({"label": entry.label, "address": address, "here": here})
+        offered.append({"label": entry.label, "address": address, "here": False})
+    # Of places one inside the other, the inner one is where the reader is.
+    around = [one for one in offered if _within(request.path, one["address"])]
+    if around:
+        max(around, key=lambda one: len(one["address"]))["here"] = True
     return {
         "navigation": offered,
         "duty_posts": [duty.role.label for duty in duties(user)] if signed_in else [],

@@ -12,6 +12,7 @@ ORDER = (
     "access",  # who is asking: users, posts held, gates, the audit trail
     "programmes",  # published versions of the catalogue
     "people",  # residents, households, recorded facts with source and date
+    "inspection",  # the monthly inspection of the audit trail
     "community",  # supporters, volunteers, spaces
     "screening",  # desk interviews and district runs
     "discovery",  # signals, rounds, investigation lists

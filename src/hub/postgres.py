@@ -251,13 +251,12 @@ class Embedded:
                     statement = sql.SQL("CREATE ROLE {} " + rights + " PASSWORD {}")
                     password = None if role == FINDER else self._password(role)
                     connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
-                    if role == FINDER:
-                        # The owner may hand the function over, but does not search with the finder's eyes itself.
-                        connection.execute(
-                            sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
-                                sql.Identifier(FINDER), sql.Identifier(OWNER)
-                            )
-                        )
+            # The owner may do what the application does, and hand its function over to the finder; it does not search with the
+            # finder's eyes itself.
+            for role, how in ((ROLE, ""), (FINDER, " WITH INHERIT FALSE, SET TRUE")):
+                connection.execute(
+                    sql.SQL("GRANT {} TO {}" + how).format(sql.Identifier(role), sql.Identifier(OWNER))
+                )
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if not known:
                 statement = sql.SQL("CREATE DATABASE {} OWNER {}")

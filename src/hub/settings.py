@@ -9,7 +9,8 @@ What differs between places comes from the environment and is read here and nowh
                       to own nothing (docs/how-to/deploy.md)
     HUB_HOSTS         names this hub is reached by, separated by commas
     HUB_PLAIN_HTTP    1 on one's own machine only: no HTTPS, so cookies cannot insist on it
-    HUB_BEHIND_PROXY  1 when a proxy ends HTTPS and sets X-Forwarded-Proto itself
+    HUB_BEHIND_PROXY  1 when a proxy ends HTTPS and sets X-Forwarded-Proto and X-Forwarded-For itself
+    HUB_AUDIT_HEADS   folder on another disk or mount for the heads of the audit trail (default: in the home)
     HUB_DEBUG         1 for developers: pages of exceptions with all values
 """
 
@@ -123,6 +124,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "hub.middleware.see_within_duty",
     "hub.middleware.keep_private",
+    "hub.middleware.whence",
 ]
 
 ROOT_URLCONF = "hub.urls"
@@ -181,7 +183,8 @@ SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PLAIN_HTTP
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if _switch("HUB_BEHIND_PROXY"):
+BEHIND_PROXY = _switch("HUB_BEHIND_PROXY")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_FAILURE_VIEW = "hub.views.form_refused"
 SECURE_CSP = {
@@ -216,13 +219,15 @@ STORAGES = {
 CATALOGUE = places.CATALOGUE
 SNAPSHOTS = places.HOME / "snapshots"
 RUNS = places.HOME / "runs"
+AUDIT_HEADS_NAMED = bool(os.environ.get("HUB_AUDIT_HEADS"))
+AUDIT_HEADS = os.environ.get("HUB_AUDIT_HEADS") or places.HOME / "audit-heads"
 
 # -- work in the background --------------------------------------------------------------------------------------
 
 TASKS = {"default": {"BACKEND": "hub.tasks.ProcrastinateBackend", "QUEUES": []}}
 # Tasks are found by the path that stands in the queue; nothing needs to be imported for it at start.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
-PROCRASTINATE_IMPORT_PATHS = ["hub.tasks"]
+PROCRASTINATE_IMPORT_PATHS = ["hub.tasks", "hub.access.tasks", "hub.inspection.tasks"]
 
 # -- logs: no personal data --------------------------------------------------------------------------------------
 

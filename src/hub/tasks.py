@@ -19,6 +19,7 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from hub import walls
+from hub.access.trail import coming_from
 
 JOB = "hub.task"
 # Seconds after which a worker without a heartbeat counts as dead; workers beat every ten seconds.
@@ -37,9 +38,8 @@ _STATUS = {
 
 @app.task(name=JOB, retry=RetryStrategy(max_attempts=3, exponential_wait=4))
 def _perform(path: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    with (
-        walls.everywhere()
-    ):  # nobody in particular works here; what a task may do was decided when it was asked for
+    # Nobody in particular works here; what a task may do was decided when it was asked for.
+    with walls.everywhere(), coming_from("worker"):
         return import_string(path).call(*args, **kwargs)
 
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from hub.access.access import Refused
+from hub.access.actions import record
 
 
 @login_not_required
@@ -26,9 +27,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def refused(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
-    """403: with the reason, when one of our own gates gave one."""
+    """403: with the reason, when one of our own gates gave one. A closed gate is part of the audit trail."""
+    if isinstance(exception, Refused):
+        _record_refusal(request)
     reason = str(exception) if isinstance(exception, Refused) else ""
     return render(request, "403.html", {"reason": reason}, status=403)
+
+
+def _record_refusal(request: HttpRequest) -> None:
+    match = request.resolver_match
+    asked = {name: value for name, value in match.kwargs.items() if isinstance(value, int)} if match else {}
+    page = (f"page.{match.url_name}"[:60] if match else "", str(next(iter(asked.values()), "")))
+    household, person = asked.get("household"), asked.get("person")
+    record(request.user, "access.refused", page, household=household, person=person, subjects=0)
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:

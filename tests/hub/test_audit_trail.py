@@ -27,7 +27,7 @@ def test_opening_a_household_is_written_down_with_who_what_and_why(coordinator, 
         "people.opened",
         "people.household",
         "1001",
-        "desk interview",
+        "counselling",
     )
 
 
@@ -45,7 +45,7 @@ def test_a_number_that_is_not_there_is_said_so(coordinator, catalogue):
 
 def test_searching_is_written_down_without_what_was_searched(coordinator, household):
     assert [found.name for found in actions.search("가상하", by=coordinator)] == ["가상하나"]
-    assert last().verb == "people.searched"
+    assert (last().verb, last().listed, last().subjects) == ("people.searched", [1001], 1)
     assert "가상" not in last().purpose
 
 

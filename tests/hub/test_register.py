@@ -273,6 +273,17 @@ def test_a_note_of_another_household_cannot_be_settled_here(
     assert post(desk, "settle_note", household_elsewhere.pk, note.pk).status_code == 404
 
 
+def test_nothing_is_written_before_a_purpose_was_stated(desk, household):
+    Opening.objects.all().delete()
+    for page in ("write_note", "choose_fact", "new_person", "leaving", "new_address", "new_relation"):
+        answer = (
+            post(desk, page, household.pk)
+            if page == "write_note"
+            else desk.get(reverse(page, args=[household.pk]))
+        )
+        assert answer.headers["Location"] == reverse("state_purpose", args=[household.pk]), page
+
+
 def test_a_fact_is_recorded_from_the_page_with_source_day_and_expiry(desk, household):
     address = reverse("record_fact", args=[household.pk, "monthly_rent"])
     given = {

@@ -37,8 +37,8 @@ _REASONS: dict[Right, str | Promise] = {
     Right.KEEP_REGISTER: _("Your post does not include changes of the register."),
     Right.SEAL: _("Your post does not include sealing households."),
     Right.EXPORT: _("Your post does not include taking records out of the hub."),
-    Right.INSPECT: _("Your post does not include inspecting how records are used."),
     Right.READ_TRAIL: _("Your post does not include reading the audit trail."),
+    Right.INSPECT: _("Your post does not include inspecting the audit trail."),
 }
 
 

@@ -1,53 +1,25 @@
-"""What changes who may do what, and the one door to the audit trail."""
+"""What changes who may do what. Other apps take `record`, the one door to the audit trail, from here."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.contrib.auth import authenticate, login, logout
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.password_validation import validate_password
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from hub.access import queries
-from hub.access.models import AccessRecord, Post, User
+from hub.access.models import Post, User
 from hub.access.roles import SCOPES, Role
+from hub.access.trail import record
 from hub.organisation.models import Centre
+
+__all__ = ["choose_language", "create_user", "end_post", "give_post", "record", "sign_in", "sign_out"]
 
 LOCK_AFTER = 5  # refused sign-ins under one name
 LOCK_FOR = timedelta(minutes=15)
-
-
-# -- the audit trail -------------------------------------------------------------------------------------------
-
-
-def record(
-    actor: User | AnonymousUser | None,
-    verb: str,
-    of: models.Model | tuple[str, str] | None = None,
-    purpose: str = "",
-    *,
-    origin: str | None = None,
-) -> AccessRecord:
-    """Write down that `actor` did `verb` (as "app.verb") to an object, for a purpose.
-
-    Every read of a household and every write goes through here, in the same transaction as the deed itself. `of` is
-    a model instance or a pair (kind, id); never a name or a number that says who a resident is.
-    """
-    if isinstance(of, models.Model):
-        kind, number = of._meta.label_lower, str(of.pk)
-    else:
-        kind, number = of or ("", "")
-    return AccessRecord.objects.create(
-        actor=actor if isinstance(actor, User) else None,
-        verb=verb,
-        object_kind=kind,
-        object_id=number,
-        purpose=purpose,
-        origin=origin,
-    )
 
 
 # -- accounts and posts ----------------------------------------------------------------------------------------
@@ -116,7 +88,6 @@ def sign_in(request: HttpRequest, username: str, password: str) -> User | None:
     """
     hashed = salted_hmac("hub.access.username", username.casefold(), algorithm="sha256").hexdigest()[:32]
     typed = ("username", hashed)
-    origin = request.META.get("REMOTE_ADDR") or None
     # One attempt at a time under one name, or parallel guesses would all count the same few refusals.
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [hashed])
@@ -124,10 +95,10 @@ def sign_in(request: HttpRequest, username: str, password: str) -> User | None:
         raise LockedOut
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
-        record(None, "access.sign_in_refused", typed, origin=origin)
+        record(None, "access.sign_in_refused", typed)
         return None
     login(request, user)
-    record(user, "access.signed_in", user, origin=origin)
+    record(user, "access.signed_in", user)
     return user
 
 

@@ -18,7 +18,7 @@ class Right(StrEnum):
     KEEP_REGISTER = "keep_register"  # moves, births, deaths, addresses, relatives
     SEAL = "seal"  # seal a household and name who may open it
     EXPORT = "export"  # take a household's record out as a file
-    INSPECT = "inspect"  # review emergency openings and the use of records
+    INSPECT = "inspect"  # review emergency openings; the monthly inspection of the trail: ask, decide, sign
     INTERVIEW = "interview"  # hold desk interviews
     SEE_FIGURES = "see_figures"  # counts of runs, never single households
     START_RUNS = "start_runs"  # screen the district
@@ -36,6 +36,7 @@ class Role(models.TextChoices):
     DISTRICT_OFFICER = "district_officer", _("District welfare officer")
     COUNCIL_MEMBER = "council_member", _("Council member")
     ADMINISTRATOR = "administrator", _("Administrator")
+    PRIVACY_OFFICER = "privacy_officer", _("Privacy officer")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,6 @@ SCOPES: dict[Role, Scope] = {
     Role.HEAD_OF_DONG: Scope(frozenset({Right.SEE_HOUSEHOLDS, Right.SEE_FIGURES, Right.SEAL, Right.EXPORT})),
     Role.DISTRICT_OFFICER: Scope(_CASEWORK | {Right.START_RUNS, Right.SEAL}, whole_district=True),
     Role.COUNCIL_MEMBER: Scope(frozenset({Right.SEE_FIGURES}), whole_district=True),
-    Role.ADMINISTRATOR: Scope(
-        frozenset({Right.MANAGE_ACCOUNTS, Right.READ_TRAIL, Right.INSPECT}), whole_district=True
-    ),
+    Role.ADMINISTRATOR: Scope(frozenset({Right.MANAGE_ACCOUNTS, Right.READ_TRAIL}), whole_district=True),
+    Role.PRIVACY_OFFICER: Scope(frozenset({Right.INSPECT, Right.READ_TRAIL}), whole_district=True),
 }

@@ -8,7 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from hub.access.access import Refused, area_of_duty, may, require, require_user
+from hub.access.actions import record
 from hub.access.roles import Right
+from hub.inspection import queries as inspection
 from hub.organisation.models import Centre
 from hub.people import actions as people
 from hub.people import queries as residents
@@ -36,11 +38,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "may_interview": may(user, Right.INTERVIEW),
         "may_see_figures": may(user, Right.SEE_FIGURES),
         "catalogue": programmes.catalogue(),
+        "questions": inspection.questions_to(user),
     }
+    if may(user, Right.INSPECT):
+        page["overdue"] = inspection.overdue()
+        page["chain_wrong"] = inspection.wrong_in_words(inspection.newest_chain())
     if run is not None and page["may_see"]:
         page["centres"] = None if dongs is None else list(Centre.objects.filter(code__in=dongs))
         page["totals"] = screening.missed_totals(run, dongs)
         page["items"] = screening.worklist(run, dongs, number=10)
+        _record_list(request, page["items"])
         page["programmes"] = [counts for counts in screening.by_programme(run, dongs) if counts.missed][:8]
     return render(request, "desk/home.html", page)
 
@@ -64,13 +71,21 @@ def worklist(request: HttpRequest) -> HttpResponse:
     )
     page = {
         "run": run,
-        "items": items[:PAGE],
+        "items": _record_list(request, items[:PAGE]),
         "programme": catalogue.programmes[programme] if programme else None,
         "number": number,
         "previous": number - 1 if number > 1 else None,
         "following": number + 1 if len(items) > PAGE else None,
     }
     return render(request, "desk/worklist.html", page)
+
+
+def _record_list(request: HttpRequest, items: list[screening.WorkItem]) -> list[screening.WorkItem]:
+    """A list of households that miss something says much about each: whose it showed is written down."""
+    if items:
+        shown = [item.household for item in items]
+        record(require_user(request.user), "screening.listed_missed", listed=shown)
+    return items
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

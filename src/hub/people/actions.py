@@ -66,7 +66,13 @@ def record_facts(
         values=kept,
         gaps=missing or None,
     )
-    record(by, "people.recorded_facts", household, purpose)
+    record(
+        by,
+        "people.recorded_facts",
+        household,
+        purpose,
+        person=about.pk if isinstance(about, Person) else None,
+    )
     return made
 
 
@@ -149,6 +155,20 @@ def open_household(
     return queries.known(household, catalogue)
 
 
+@transaction.atomic
+def reach_household(household_id: int, *, by: User) -> Household:
+    """A household one does something about, for the purpose stated before; leaves its mark.
+
+    Raises PurposeNeeded, Refused or Household.DoesNotExist.
+    """
+    household = find_household(household_id, by=by)
+    opening = queries.current_opening(household, by)
+    if opening is None:
+        raise PurposeNeeded
+    record(by, "people.reached", household, opening.purpose)
+    return household
+
+
 def find_household(household_id: int, *, by: User) -> Household:
     """A household this user may open. Raises Refused or Household.DoesNotExist."""
     require(by, Right.SEE_HOUSEHOLDS)
@@ -210,7 +230,7 @@ def search(text: str, *, by: User) -> list[queries.Found]:
     """
     require(by, Right.SEE_HOUSEHOLDS)
     found = queries.search(text, by)
-    record(by, "people.searched", purpose=f"{len(found)} found")
+    record(by, "people.searched", listed=[one.household_id for one in found], subjects=len(found))
     return found
 
 

@@ -5,6 +5,7 @@ which of the three it is.
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hub import walls
 from hub.access.access import Refused, require, require_user
+from hub.access.actions import record
 from hub.access.models import User
 from hub.access.queries import users_who_may
 from hub.access.roles import Right
@@ -30,12 +32,28 @@ from hub.programmes import queries as programmes
 
 
 def _found(user: User, number: int) -> Household:
-    """The household; Http404 when it is not there or not to be seen."""
+    """The household, to do something about it; leaves its mark. Http404 when it is not there or not to be seen."""
     require(user, Right.SEE_HOUSEHOLDS)
     try:
-        return actions.find_household(number, by=user)
+        return actions.reach_household(number, by=user)
     except (Household.DoesNotExist, Refused):
         raise Http404 from None
+
+
+type Page = Callable[..., HttpResponse]
+
+
+def _for_a_purpose(page: Page) -> Page:
+    """Ask for the purpose first where none was stated yet for this household."""
+
+    @wraps(page)
+    def ask_first(request: HttpRequest, household: int, **more: Any) -> HttpResponse:
+        try:
+            return page(request, household, **more)
+        except actions.PurposeNeeded:
+            return redirect("state_purpose", household)
+
+    return ask_first
 
 
 def closed(request: HttpRequest, number: int, form: forms.Emergency | None = None) -> HttpResponse:
@@ -51,7 +69,12 @@ def closed(request: HttpRequest, number: int, form: forms.Emergency | None = Non
 def state_purpose(request: HttpRequest, household: int) -> HttpResponse:
     """For what the household is opened; asked once, then remembered for a while."""
     user = require_user(request.user)
-    found = _found(user, household)
+    require(user, Right.SEE_HOUSEHOLDS)
+    try:
+        found = actions.find_household(household, by=user)
+    except (Household.DoesNotExist, Refused):
+        raise Http404 from None
+    record(user, "people.asked_purpose", found)
     form = forms.StatePurpose(request.POST or None)
     if request.method == "POST" and form.is_valid():
         purpose = Purpose(form.cleaned_data["purpose"])
@@ -117,6 +140,7 @@ def review_emergency(request: HttpRequest, opening: int) -> HttpResponse:
 
 
 @require_POST
+@_for_a_purpose
 def write_note(request: HttpRequest, household: int) -> HttpResponse:
     """A note, a promise or a warning; from the form on the household's page."""
     user = require_user(request.user)
@@ -132,6 +156,7 @@ def write_note(request: HttpRequest, household: int) -> HttpResponse:
 
 
 @require_POST
+@_for_a_purpose
 def settle_note(request: HttpRequest, household: int, note: int) -> HttpResponse:
     """A promise was kept, or a warning no longer holds."""
     user = require_user(request.user)
@@ -144,6 +169,7 @@ def settle_note(request: HttpRequest, household: int, note: int) -> HttpResponse
 
 
 @require_GET
+@_for_a_purpose
 def choose_fact(request: HttpRequest, household: int) -> HttpResponse:
     """Which fact to record: the household's and the members', by what the catalogue asks."""
     user = require_user(request.user)
@@ -164,6 +190,7 @@ def _by_label(fact: Any) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@_for_a_purpose
 def record_fact(request: HttpRequest, household: int, fact: str) -> HttpResponse:
     """A value with source and day, or why there is none. `?member=` is the person's number for a person's fact."""
     user = require_user(request.user)
@@ -235,6 +262,7 @@ def _to_keep(request: HttpRequest, household: int) -> tuple[User, Household]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@_for_a_purpose
 def new_person(request: HttpRequest, household: int) -> HttpResponse:
     """A birth, or somebody moving in."""
     user, found = _to_keep(request, household)
@@ -257,6 +285,7 @@ def new_person(request: HttpRequest, household: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@_for_a_purpose
 def leaving(request: HttpRequest, household: int) -> HttpResponse:
     """A death, a move away, or a split."""
     user, found = _to_keep(request, household)
@@ -294,6 +323,7 @@ def leaving(request: HttpRequest, household: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@_for_a_purpose
 def new_address(request: HttpRequest, household: int) -> HttpResponse:
     """A registered or actual address from a day on."""
     user, found = _to_keep(request, household)
@@ -308,6 +338,7 @@ def new_address(request: HttpRequest, household: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@_for_a_purpose
 def new_relation(request: HttpRequest, household: int) -> HttpResponse:
     """A relative or guardian who lives elsewhere."""
     user = require_user(request.user)
@@ -333,6 +364,7 @@ def new_relation(request: HttpRequest, household: int) -> HttpResponse:
 
 
 @require_POST
+@_for_a_purpose
 def end_relation(request: HttpRequest, household: int, relation: int) -> HttpResponse:
     """It no longer holds."""
     user = require_user(request.user)
@@ -346,6 +378,7 @@ def end_relation(request: HttpRequest, household: int, relation: int) -> HttpRes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@_for_a_purpose
 def seal(request: HttpRequest, household: int) -> HttpResponse:
     """Hide a household from everybody but those named."""
     user = require_user(request.user)
@@ -373,6 +406,7 @@ def seal(request: HttpRequest, household: int) -> HttpResponse:
 
 
 @require_POST
+@_for_a_purpose
 def unseal(request: HttpRequest, household: int) -> HttpResponse:
     """Let everybody on duty in the dong see it again."""
     user = require_user(request.user)

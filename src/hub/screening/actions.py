@@ -115,7 +115,7 @@ def _carry_out(run: Run, progress: Progress) -> None:
     with transaction.atomic():
         _file_missed(run, results, rules)
         _finish(run, Run.State.DONE, households_done=snapshot.households)
-        record(run.asked_by, "screening.finished_run", run)
+        record(run.asked_by, "screening.finished_run", run, subjects=snapshot.households)
 
 
 def _snapshot(run: Run, catalogue: welfare.Catalogue) -> Snapshot:

@@ -107,7 +107,11 @@ def cancel_run(request: HttpRequest, run: int) -> HttpResponse:
 def interviews(request: HttpRequest) -> HttpResponse:
     """One's own recent interviews, and the way to a new one."""
     require(request.user, Right.INTERVIEW)
-    held = Interview.objects.filter(held_by=require_user(request.user)).select_related("centre")[:20]
+    user = require_user(request.user)
+    held = list(Interview.objects.filter(held_by=user).select_related("centre")[:20])
+    if held:
+        registered = [one.household_id for one in held if one.household_id is not None]
+        record(user, "screening.listed_interviews", listed=registered, subjects=len(held))
     return render(request, "screening/interviews.html", {"interviews": held})
 
 

@@ -1,0 +1,23 @@
+"""Records from before the chain get the keyed hash that newer ones are born with; from now on they count as they stand."""
+
+from django.db import migrations
+
+
+def take_in(apps, editor):
+    if not apps.get_model("access", "AccessRecord").objects.using(editor.connection.alias).exists():
+        return
+    from hub.access import chain
+
+    with editor.connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE access_accessrecord DISABLE TRIGGER trail_only_grows_rows")
+        cursor.execute(f"SELECT id, {chain.CONTENT} FROM access_accessrecord WHERE mac = ''")
+        key = chain.key()
+        macs = [(chain.mac(key, content), number) for number, *content in cursor.fetchall()]
+        cursor.executemany("UPDATE access_accessrecord SET mac = %s WHERE id = %s", macs)
+        cursor.execute("ALTER TABLE access_accessrecord ENABLE TRIGGER trail_only_grows_rows")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("access", "0003_chain_of_the_trail")]
+
+    operations = [migrations.RunPython(take_in, migrations.RunPython.noop)]

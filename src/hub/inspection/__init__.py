@@ -1,0 +1,1 @@
+"""Who looked at whom: the monthly inspection of the audit trail, unusual access, and whom it concerned."""

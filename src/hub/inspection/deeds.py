@@ -1,0 +1,84 @@
+"""Deeds of the trail in words: what "people.opened" is called on a page.
+
+The apps name their own verbs; those not listed here yet are shown as they are written.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from hub.access.models import AccessRecord
+from hub.access.roles import Role
+
+WORDS: dict[str, str | Promise] = {
+    "access.signed_in": _("signed in"),
+    "access.sign_in_refused": _("sign-in refused"),
+    "access.signed_out": _("signed out"),
+    "access.refused": _("refused at a gate"),
+    "access.created_user": _("made an account"),
+    "access.gave_post": _("gave a post"),
+    "access.ended_post": _("ended a post"),
+    "access.forgot_trail": _("forgot the oldest part of the trail"),
+    "people.took_in_district": _("took a district in"),
+    "people.opened": _("opened a household"),
+    "people.broke_glass": _("opened in an emergency"),
+    "people.reviewed_glass": _("reviewed an emergency opening"),
+    "people.searched": _("searched for people"),
+    "people.recorded_facts": _("recorded facts"),
+    "programmes.published": _("put a catalogue in force"),
+    "screening.asked_for_run": _("asked for a district run"),
+    "screening.cancelled_run": _("cancelled a district run"),
+    "screening.finished_run": _("district run finished"),
+    "screening.listed_missed": _("saw the work list"),
+    "screening.listed_interviews": _("saw the list of one's interviews"),
+    "screening.opened_interview": _("began an interview"),
+    "screening.read_interview": _("read an interview"),
+    "screening.answered": _("wrote down an answer"),
+    "screening.took_back_answer": _("took an answer back"),
+    "screening.closed_interview": _("ended an interview"),
+    "inspection.examined": _("went through a month"),
+    "inspection.asked": _("asked about a finding"),
+    "inspection.answered": _("answered about a finding"),
+    "inspection.decided": _("decided about a finding"),
+    "inspection.signed": _("signed a monthly report"),
+    "inspection.read_report": _("read a monthly report"),
+    "inspection.read_finding": _("read a finding"),
+    "inspection.read_question": _("read a question"),
+    "inspection.read_trail": _("read the audit trail"),
+    "inspection.listed_affected": _("listed persons concerned"),
+    "inspection.exported_affected": _("took out a list of persons concerned"),
+}
+
+
+def in_words(verb: str) -> str:
+    """The deed in the page's language."""
+    return str(WORDS.get(verb, verb))
+
+
+def choices() -> list[tuple[str, str]]:
+    """(verb, words) for every deed in the trail that has words, and any other that occurs."""
+    return sorted(((verb, str(words)) for verb, words in WORDS.items()), key=lambda pair: pair[1])
+
+
+@dataclass(frozen=True)
+class Described:
+    """A record with its deed and posts in words."""
+
+    record: AccessRecord
+    deed: str
+    posts: str
+
+
+def described(records: Iterable[AccessRecord]) -> list[Described]:
+    """Records as pages show them."""
+    labels = {role.value: str(role.label) for role in Role}
+    return [
+        Described(
+            one,
+            in_words(one.verb),
+            ", ".join(labels.get(role, role) for role in one.roles.split(",") if role),
+        )
+        for one in records
+    ]
