@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from hub.access.access import area_of_duty, may, require
+from hub.access.access import area_of_duty, may, require, require_user
 from hub.access.actions import record
 from hub.access.roles import Right
 from hub.inspection import queries as inspection
@@ -16,7 +16,6 @@ from hub.people.models import Household
 from hub.programmes import queries as programmes
 from hub.screening import queries as screening
 from hub.screening import sheets
-from hub.screening.access import require_user
 
 PAGE = 25  # households on one page of the work list
 

@@ -2,8 +2,7 @@
 
 from django.shortcuts import get_object_or_404
 
-from hub.access.access import Asking, Refused, require
-from hub.access.models import User
+from hub.access.access import Asking, require
 from hub.access.roles import Right
 from hub.screening.models import Interview, Run
 
@@ -25,10 +24,3 @@ def interview_to_hold(user: Asking, interview: int) -> Interview:
     found = get_object_or_404(Interview.objects.select_related("centre"), pk=interview)
     require(user, Right.INTERVIEW, found.dong)
     return found
-
-
-def require_user(user: Asking) -> User:
-    """The signed-in user behind a request. Raises Refused for anybody else."""
-    if not isinstance(user, User):
-        raise Refused("")
-    return user

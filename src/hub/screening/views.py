@@ -7,14 +7,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hub.access.access import area_of_duty, may, require
+from hub.access.access import area_of_duty, may, require, require_user
 from hub.access.actions import record
 from hub.access.roles import Right
 from hub.organisation import queries as organisation
 from hub.people.models import Household
 from hub.programmes import queries as programmes
 from hub.screening import actions, forms, queries, sheets
-from hub.screening.access import interview_to_hold, require_start_runs, require_user, run_to_see
+from hub.screening.access import interview_to_hold, require_start_runs, run_to_see
 from hub.screening.models import Interview, Run
 from welfare.rules.assessment import NOT_ENTITLED
 
