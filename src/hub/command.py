@@ -155,9 +155,15 @@ def audit(options: argparse.Namespace) -> int:
     """`hub audit verify|heads|seal|forget`."""
     with database():
         set_up()
+        from django.db import connection
+
         from hub import auditing
 
-        return auditing.run(options)
+        try:
+            return auditing.run(options)
+        finally:
+            connection.close()
+            connection.close_pool()  # type: ignore[attr-defined]  # or its threads hold up the end of the process
 
 
 def database() -> AbstractContextManager[object]:

@@ -1,6 +1,5 @@
 """The chain of the audit trail: whatever is altered, taken out, moved, copied, cut off or made anew is found (T1, T6)."""
 
-import os
 import random
 import threading
 from datetime import date, timedelta
@@ -15,6 +14,7 @@ from django.utils import timezone
 from hub.access import chain, heads
 from hub.access.actions import record
 from hub.access.models import AccessRecord, Checkpoint, Head
+from tests.hub.owner import owning
 
 pytestmark = [pytest.mark.usefixtures("by_the_owner"), pytest.mark.django_db]
 
@@ -36,10 +36,7 @@ def write(number, start=0):
 @pytest.fixture
 def bypassing():
     """A cursor of somebody who owns the tables: no trigger, no constraint stands in the way."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE access_accessrecord DISABLE TRIGGER USER")
-        cursor.execute("ALTER TABLE access_head DISABLE TRIGGER USER")
+    with owning(triggers=False) as cursor:
         cursor.execute("ALTER TABLE access_accessrecord DROP CONSTRAINT access_accessrecord_mark_key")
         cursor.execute("DROP INDEX one_record_at_a_position")
         yield cursor
@@ -436,14 +433,15 @@ def long_ago(days):
 def test_what_is_older_than_the_law_asks_can_be_forgotten_and_the_rest_verifies():
     backdate(900)
     backdate(30)
-    point = chain.forget_before(long_ago(800))
+    with owning():
+        point = chain.forget_before(long_ago(800))
+        assert chain.forget_before(long_ago(800)) is None
     assert point is not None
     assert (point.position, AccessRecord.objects.count()) == (4, 4)
     write(2)
     chain.seal()
     verdict = chain.verify()
     assert (verdict.whole, verdict.sealed, verdict.forgotten, verdict.position) == (True, 6, 4, 10)
-    assert chain.forget_before(long_ago(800)) is None
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
@@ -474,6 +472,6 @@ def test_a_checkpoint_that_is_not_ours_hides_nothing(bypassing):
 def test_forgetting_passes_no_record_that_is_not_before_the_day():
     backdate(900)
     backdate(740)
-    chain.forget_before(long_ago(800))
+    with owning():
+        chain.forget_before(long_ago(800))
     assert AccessRecord.objects.count() == 4
-    assert os.path.exists(heads.folder())

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
@@ -11,6 +10,7 @@ from hub import auditing, command
 from hub.access.actions import record
 from hub.access.models import AccessRecord, Checkpoint
 from hub.access.trail import coming_from
+from tests.hub.owner import owning
 
 pytestmark = [pytest.mark.usefixtures("by_the_owner"), pytest.mark.django_db]
 
@@ -34,13 +34,6 @@ def hub(capsys):
     return run
 
 
-def bypass(statement, *values):
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE access_accessrecord DISABLE TRIGGER USER")
-        cursor.execute(statement, values)
-
-
 def test_seal_and_verify_say_how_many_and_where_the_chain_ends(hub):
     record(None, "test.mark")
     record(None, "test.mark")
@@ -56,7 +49,8 @@ def test_verify_names_the_first_wrong_record(hub):
         record(None, "test.mark")
     hub("seal")
     wrong = AccessRecord.objects.get(position=3)
-    bypass("UPDATE access_accessrecord SET verb = 'test.other' WHERE position = 3")
+    with owning(triggers=False) as cursor:
+        cursor.execute("UPDATE access_accessrecord SET verb = 'test.other' WHERE position = 3")
     status, said = hub("verify")
     assert status == 1
     assert f"position 3, record {wrong.pk}: The record was altered" in said
@@ -106,7 +100,8 @@ def test_forgetting_refuses_the_last_two_years_and_leaves_a_record(hub, monkeypa
         record(None, "test.mark")
     hub("seal")
     day = str(timezone.localdate() - timedelta(days=800))
-    status, said = hub("forget", day)
+    with owning():
+        status, said = hub("forget", day)
     assert status == 0
     assert "Forgotten up to position 1" in said
     assert (Checkpoint.objects.count(), AccessRecord.objects.get().verb) == (1, "access.forgot_trail")

@@ -21,6 +21,7 @@ from hub.people.models import FactRecord, Household, Person
 from hub.programmes import queries as programmes
 from hub.screening.models import Interview, Missed, Run
 from tests.hub.conftest import CHUNGHYEON
+from tests.hub.owner import owning
 from tests.hub.test_pages import patterns
 
 pytestmark = pytest.mark.django_db
@@ -272,7 +273,7 @@ def test_other_numbers_in_a_purpose_are_fine(coordinator, purpose):
 @pytest.fixture
 def trail_away():
     """The trail takes nothing any more, as with a full disk."""
-    with connection.cursor() as cursor:
+    with owning() as cursor:
         cursor.execute(
             "CREATE FUNCTION trail_away() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$;"

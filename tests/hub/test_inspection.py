@@ -17,6 +17,7 @@ from hub.inspection import actions, queries, unusual
 from hub.inspection.models import Finding, Report
 from hub.people.models import Person
 from tests.hub.conftest import CHUNGHYEON
+from tests.hub.owner import owning
 
 pytestmark = pytest.mark.django_db
 
@@ -428,13 +429,9 @@ def test_the_worker_goes_through_every_open_month(at, coordinator):
 
 
 def test_a_trail_that_was_tampered_with_is_told_on_the_report(client, officer, coordinator, at):
-    from django.db import connection
-
     at(2026, 9, 1, 10)
     opened(coordinator, 1)
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE access_accessrecord DISABLE TRIGGER USER")
+    with owning(triggers=False) as cursor:
         cursor.execute("UPDATE access_accessrecord SET household = 2 WHERE household = 1")
     report = examined(at)
     assert report.chain["whole"] is False

@@ -56,16 +56,16 @@ def require(user: Asking, right: Right, dong: str | None = None) -> None:
     raise Refused(_REASONS[right])
 
 
+def require_user(user: Asking) -> User:
+    """The signed-in user behind a request. Raises Refused for anybody else."""
+    if not isinstance(user, User):
+        raise Refused("")
+    return user
+
+
 def area_of_duty(user: Asking, right: Right) -> frozenset[str] | None:
     """The dong codes in which this right holds; None means the whole district, empty means nowhere."""
     held = [duty.dongs for duty in duties(user) if right in duty.rights]
     if any(dongs is None for dongs in held):
         return None
     return frozenset().union(*(dongs for dongs in held if dongs is not None))
-
-
-def require_user(user: Asking) -> User:
-    """The signed-in user behind a request. Raises Refused for anybody else."""
-    if not isinstance(user, User):
-        raise Refused("")
-    return user

@@ -22,8 +22,6 @@ from hub.access import chain
 from hub.access.models import AccessRecord, User
 from hub.access.queries import duties
 
-LISTED_MOST = 5_000  # numbers kept of one list; `subjects` says how many there were
-
 
 @dataclass(frozen=True)
 class Whence:
@@ -102,7 +100,7 @@ def record(
         object_id=number,
         household=household,
         person=person,
-        listed=None if numbers is None else numbers[:LISTED_MOST],
+        listed=numbers,
         subjects=subjects,
         purpose=purpose,
     )

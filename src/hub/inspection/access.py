@@ -4,7 +4,7 @@ from datetime import date
 
 from django.shortcuts import get_object_or_404
 
-from hub.access.access import Asking, Refused, require
+from hub.access.access import Asking, require, require_user
 from hub.access.models import User
 from hub.access.roles import Right
 from hub.inspection.models import Finding, Report
@@ -20,13 +20,6 @@ def require_read_trail(user: Asking) -> User:
     """The user, who may read the trail. Raises Refused."""
     require(user, Right.READ_TRAIL)
     return require_user(user)
-
-
-def require_user(user: Asking) -> User:
-    """The signed-in user behind a request. Raises Refused for anybody else."""
-    if not isinstance(user, User):
-        raise Refused("")
-    return user
 
 
 def report_to_inspect(user: Asking, month: date) -> Report:

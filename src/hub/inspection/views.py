@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub.access import heads
-from hub.access.access import may
+from hub.access.access import may, require_user
 from hub.access.actions import record
 from hub.access.roles import Right
 from hub.inspection import actions, deeds, forms, queries
@@ -25,7 +25,6 @@ from hub.inspection.access import (
     report_to_inspect,
     require_inspect,
     require_read_trail,
-    require_user,
 )
 from hub.inspection.models import Finding, Report
 from hub.inspection.tasks import examine_month
