@@ -32,6 +32,8 @@ ENTRIES = (
     Entry("run", _("District run"), Right.SEE_FIGURES),
     Entry("search", _("Find a household"), Right.SEE_HOUSEHOLDS),
     Entry("programmes", _("Programmes")),
+    Entry("approvals", _("Second person"), Right.APPROVE),
+    Entry("accounts", _("Accounts"), Right.MANAGE_ACCOUNTS),
 )
 
 # What anybody may read without signing in.

@@ -16,15 +16,16 @@ from enum import StrEnum
 
 import pyotp
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, authenticate, login, logout
+from django.contrib.auth import SESSION_KEY, authenticate, login, logout, update_session_auth_hash
 from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
 
 from hub.access import approvals, queries, secrets
-from hub.access.access import require_manage_account
-from hub.access.actions import begin_anew, record
+from hub.access.access import Refused, require_manage_account
+from hub.access.actions import begin_anew, choose_password, record
 from hub.access.models import Authenticator, Deed, RecoveryCode, User
 from hub.access.sessions import IDLE, LONGEST, hashed
 
@@ -162,6 +163,12 @@ def half(request: HttpRequest) -> User | None:
     return user
 
 
+def forget_half(request: HttpRequest) -> None:
+    """Back to the beginning."""
+    if HALF in request.session:
+        del request.session[HALF]
+
+
 def go_on(request: HttpRequest, user: User) -> Next:
     """After a step of somebody half signed in: sign in when nothing is left to do, else say what is."""
     wanted = wanted_page(request)
@@ -176,6 +183,24 @@ def go_on(request: HttpRequest, user: User) -> Next:
 def wanted_page(request: HttpRequest) -> str:
     """Where the half-signed-in person wanted to go; empty when unknown."""
     return str((request.session.get(HALF) or {}).get("wanted", ""))
+
+
+def change_password(request: HttpRequest, user: User, old: str, new: str) -> None:
+    """A new passphrase for who is signed in here and knows the old one; all other sessions end.
+
+    Raises Refused when the old one is wrong, also after too many tries, and ValidationError when the new one is weak.
+    """
+    who, origin = ("access.user", str(user.pk)), origin_of(request)
+    try:
+        FACTOR.check(who, origin, user)
+    except LockedOut:
+        raise Refused(_("Too many attempts. Please try again later.")) from None
+    if not user.check_password(old):
+        record(user, FACTOR.verb, who, origin=origin)
+        raise Refused(_("This is not your passphrase."))
+    with transaction.atomic():
+        choose_password(user, new)
+        update_session_auth_hash(request, user)
 
 
 # -- in and out ------------------------------------------------------------------------------------------------
@@ -237,7 +262,7 @@ def begin_authenticator(user: User) -> tuple[str, str]:
 
     The same until it is confirmed, so that a page loaded again still fits the app that has just read it.
     """
-    held, made = Authenticator.objects.select_for_update().get_or_create(
+    held, _made = Authenticator.objects.select_for_update().get_or_create(
         user=user,
         confirmed_at=None,
         defaults={"secret": secrets.seal(pyotp.random_base32().encode(), _use(user))},
@@ -362,6 +387,3 @@ def stored_key(request: HttpRequest) -> str | None:
     """How this browser's session is called in the table."""
     key = request.session.session_key
     return hashed(key) if key else None
-
-
-__all__ = ["Session"]
