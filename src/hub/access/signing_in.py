@@ -268,7 +268,7 @@ def begin_authenticator(user: User) -> tuple[str, str]:
         defaults={"secret": secrets.seal(pyotp.random_base32().encode(), _use(user))},
     )
     secret = secrets.unseal(held.secret, _use(user)).decode()
-    return secret, pyotp.TOTP(secret).provisioning_uri(user.username, issuer_name="Welfare Hub")
+    return secret, pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name="Welfare Hub")
 
 
 @transaction.atomic

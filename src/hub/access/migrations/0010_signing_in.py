@@ -6,118 +6,358 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('access', '0002_trail_only_grows'),
-        ('organisation', '0010_zone'),
+        ("access", "0002_trail_only_grows"),
+        ("organisation", "0010_zone"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='post',
-            name='zones',
-            field=models.ManyToManyField(blank=True, related_name='posts', to='organisation.zone'),
+            model_name="post",
+            name="zones",
+            field=models.ManyToManyField(blank=True, related_name="posts", to="organisation.zone"),
         ),
         migrations.AddField(
-            model_name='user',
-            name='initial_until',
-            field=models.DateTimeField(blank=True, help_text='the passphrase was made by somebody else and opens the door until then', null=True),
+            model_name="user",
+            name="initial_until",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="the passphrase was made by somebody else and opens the door until then",
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='post',
-            name='role',
-            field=models.CharField(choices=[('coordinator', 'Welfare coordinator'), ('planner', 'Welfare planner'), ('nurse', 'Visiting nurse'), ('neighbourhood_officer', 'Neighbourhood officer'), ('head_of_dong', 'Head of dong'), ('district_officer', 'District welfare officer'), ('case_manager', 'Case manager'), ('administrator', 'Administrator'), ('privacy_officer', 'Privacy officer'), ('city_analyst', 'City analyst'), ('council_member', 'Council member'), ('resident', 'Resident'), ('supporter', 'Supporter'), ('volunteer', 'Volunteer')], max_length=30),
+            model_name="post",
+            name="role",
+            field=models.CharField(
+                choices=[
+                    ("coordinator", "Welfare coordinator"),
+                    ("planner", "Welfare planner"),
+                    ("nurse", "Visiting nurse"),
+                    ("neighbourhood_officer", "Neighbourhood officer"),
+                    ("head_of_dong", "Head of dong"),
+                    ("district_officer", "District welfare officer"),
+                    ("case_manager", "Case manager"),
+                    ("administrator", "Administrator"),
+                    ("privacy_officer", "Privacy officer"),
+                    ("city_analyst", "City analyst"),
+                    ("council_member", "Council member"),
+                    ("resident", "Resident"),
+                    ("supporter", "Supporter"),
+                    ("volunteer", "Volunteer"),
+                ],
+                max_length=30,
+            ),
         ),
         migrations.CreateModel(
-            name='Authenticator',
+            name="Authenticator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('secret', models.BinaryField(help_text='sealed, see secrets.py')),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('last_step', models.BigIntegerField(default=0, help_text='half-minute of the last code taken; older ones are spent')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='authenticator', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("secret", models.BinaryField(help_text="sealed, see secrets.py")),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                (
+                    "last_step",
+                    models.BigIntegerField(
+                        default=0, help_text="half-minute of the last code taken; older ones are spent"
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="authenticator",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Passkey',
+            name="Passkey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('credential', models.BinaryField(help_text='id the device gave it', unique=True)),
-                ('public', models.BinaryField(help_text='attested credential data: public key, algorithm, kind of device')),
-                ('counter', models.PositiveBigIntegerField(default=0, help_text='signatures the device says it made')),
-                ('host', models.CharField(help_text='name of the hub it was made for; it works there only', max_length=253)),
-                ('name', models.CharField(max_length=60)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='passkeys', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("credential", models.BinaryField(help_text="id the device gave it", unique=True)),
+                (
+                    "public",
+                    models.BinaryField(
+                        help_text="attested credential data: public key, algorithm, kind of device"
+                    ),
+                ),
+                (
+                    "counter",
+                    models.PositiveBigIntegerField(default=0, help_text="signatures the device says it made"),
+                ),
+                (
+                    "host",
+                    models.CharField(
+                        help_text="name of the hub it was made for; it works there only", max_length=253
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="passkeys",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('deed', models.CharField(choices=[('export', 'Take a list out of the hub'), ('unseal', 'Unseal a household'), ('publish_programmes', 'Put a version of the programmes in force'), ('merge_persons', 'Merge two persons'), ('erase', 'Erase personal data'), ('reset_sign_in', 'Let somebody begin their sign-in anew')], max_length=30)),
-                ('subject_kind', models.CharField(max_length=60)),
-                ('subject_id', models.CharField(max_length=80)),
-                ('dong', models.CharField(blank=True, help_text='where it lies; empty: the whole district', max_length=10)),
-                ('facts', models.TextField(help_text='what exactly is asked for, as the second person reads it')),
-                ('reason', models.CharField(max_length=400)),
-                ('asked_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(help_text='a day after asking; once granted, a day after that')),
-                ('granted', models.BooleanField(null=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('answer', models.CharField(blank=True, help_text='what the second person wrote', max_length=400)),
-                ('used_at', models.DateTimeField(null=True)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "deed",
+                    models.CharField(
+                        choices=[
+                            ("export", "Take a list out of the hub"),
+                            ("unseal", "Unseal a household"),
+                            ("publish_programmes", "Put a version of the programmes in force"),
+                            ("merge_persons", "Merge two persons"),
+                            ("erase", "Erase personal data"),
+                            ("reset_sign_in", "Let somebody begin their sign-in anew"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("subject_kind", models.CharField(max_length=60)),
+                ("subject_id", models.CharField(max_length=80)),
+                (
+                    "dong",
+                    models.CharField(
+                        blank=True, help_text="where it lies; empty: the whole district", max_length=10
+                    ),
+                ),
+                (
+                    "facts",
+                    models.TextField(help_text="what exactly is asked for, as the second person reads it"),
+                ),
+                ("reason", models.CharField(max_length=400)),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "expires_at",
+                    models.DateTimeField(help_text="a day after asking; once granted, a day after that"),
+                ),
+                ("granted", models.BooleanField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "answer",
+                    models.CharField(blank=True, help_text="what the second person wrote", max_length=400),
+                ),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['deed', 'subject_kind', 'subject_id'], name='approval_of_a_subject'), models.Index(condition=models.Q(('granted__isnull', True)), fields=['expires_at'], name='approval_waiting')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('asked_by')), _negated=True), _connector='OR'), name='two_persons'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('granted__isnull', True)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('granted__isnull', False)), _connector='OR'), name='decided_by_somebody'), models.CheckConstraint(condition=models.Q(('used_at__isnull', True), ('granted', True), _connector='OR'), name='used_only_when_granted')],
+                "indexes": [
+                    models.Index(fields=["deed", "subject_kind", "subject_id"], name="approval_of_a_subject"),
+                    models.Index(
+                        condition=models.Q(("granted__isnull", True)),
+                        fields=["expires_at"],
+                        name="approval_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="two_persons",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", True),
+                                ("decided_by__isnull", True),
+                                ("granted__isnull", True),
+                            ),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                ("granted__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decided_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("used_at__isnull", True),
+                            models.Q(("granted", True), ("granted__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="used_only_when_granted",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RecoveryCode',
+            name="RecoveryCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hashed', models.CharField(max_length=64)),
-                ('used_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recovery_codes', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hashed", models.CharField(max_length=64)),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="recovery_codes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'hashed'), name='recovery_code_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "hashed"), name="recovery_code_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RightsRecord',
+            name="RightsRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('change', models.CharField(choices=[('created', 'Account made'), ('gave_post', 'Post given'), ('ended_post', 'Post ended'), ('closed', 'Account closed'), ('reopened', 'Account opened again'), ('reset', 'Sign-in begun anew')], max_length=20)),
-                ('role', models.CharField(blank=True, choices=[('coordinator', 'Welfare coordinator'), ('planner', 'Welfare planner'), ('nurse', 'Visiting nurse'), ('neighbourhood_officer', 'Neighbourhood officer'), ('head_of_dong', 'Head of dong'), ('district_officer', 'District welfare officer'), ('case_manager', 'Case manager'), ('administrator', 'Administrator'), ('privacy_officer', 'Privacy officer'), ('city_analyst', 'City analyst'), ('council_member', 'Council member'), ('resident', 'Resident'), ('supporter', 'Supporter'), ('volunteer', 'Volunteer')], max_length=30)),
-                ('places', models.CharField(blank=True, help_text='codes of dongs and zones, by commas', max_length=400)),
-                ('since', models.DateField(null=True)),
-                ('until', models.DateField(null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rights_records', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "change",
+                    models.CharField(
+                        choices=[
+                            ("created", "Account made"),
+                            ("gave_post", "Post given"),
+                            ("ended_post", "Post ended"),
+                            ("closed", "Account closed"),
+                            ("reopened", "Account opened again"),
+                            ("reset", "Sign-in begun anew"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("coordinator", "Welfare coordinator"),
+                            ("planner", "Welfare planner"),
+                            ("nurse", "Visiting nurse"),
+                            ("neighbourhood_officer", "Neighbourhood officer"),
+                            ("head_of_dong", "Head of dong"),
+                            ("district_officer", "District welfare officer"),
+                            ("case_manager", "Case manager"),
+                            ("administrator", "Administrator"),
+                            ("privacy_officer", "Privacy officer"),
+                            ("city_analyst", "City analyst"),
+                            ("council_member", "Council member"),
+                            ("resident", "Resident"),
+                            ("supporter", "Supporter"),
+                            ("volunteer", "Volunteer"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "places",
+                    models.CharField(
+                        blank=True, help_text="codes of dongs and zones, by commas", max_length=400
+                    ),
+                ),
+                ("since", models.DateField(null=True)),
+                ("until", models.DateField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rights_records",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['user', '-at'], name='rights_of_a_user')],
+                "indexes": [models.Index(fields=["user", "-at"], name="rights_of_a_user")],
             },
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('key', models.CharField(help_text="hash of the key in the browser's cookie", max_length=64, primary_key=True, serialize=False)),
-                ('data', models.TextField()),
-                ('started_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField()),
-                ('origin', models.GenericIPAddressField(null=True)),
-                ('device', models.CharField(blank=True, max_length=80)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="hash of the key in the browser's cookie",
+                        max_length=64,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("data", models.TextField()),
+                ("started_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField()),
+                ("origin", models.GenericIPAddressField(null=True)),
+                ("device", models.CharField(blank=True, max_length=80)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['seen_at'], name='session_by_last_seen')],
+                "indexes": [models.Index(fields=["seen_at"], name="session_by_last_seen")],
             },
         ),
     ]

@@ -5,22 +5,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('organisation', '0001_initial'),
+        ("organisation", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Zone',
+            name="Zone",
             fields=[
-                ('code', models.CharField(help_text='code of the dong and a number', max_length=14, primary_key=True, serialize=False)),
-                ('name', models.CharField(help_text='as the officers call it', max_length=60)),
-                ('centre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='zones', to='organisation.centre')),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="code of the dong and a number",
+                        max_length=14,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(help_text="as the officers call it", max_length=60)),
+                (
+                    "centre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="zones",
+                        to="organisation.centre",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('code__startswith', models.F('centre'))), name='zone_code_begins_with_its_dong')],
+                "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("code__startswith", models.F("centre"))),
+                        name="zone_code_begins_with_its_dong",
+                    )
+                ],
             },
         ),
     ]
