@@ -190,7 +190,7 @@ def test_the_history_of_rights_tells_everything_even_of_posts_that_are_gone(offi
         ("closed", "", admin, ""),
     ]
     page = office.get(f"/accounts/{user.pk}/").content.decode()
-    for words in ("계정 생성", "보직 부여", "보직 해제", "계정 폐쇄"):
+    for words in ("계정 생성", "보직 부여", "보직 해제", "계정 폐쇄", "충현동"):
         assert words in page
     verbs = set(AccessRecord.objects.filter(actor=admin).values_list("verb", flat=True))
     assert {"access.created_user", "access.gave_post", "access.ended_post", "access.closed_account"} <= verbs

@@ -173,7 +173,7 @@ def test_a_far_reaching_deed_is_proved_with_a_passkey_and_what_was_typed_stays(
 ):
     set_up(page, live_server, ask(lambda: someone(Role.ADMINISTRATOR)))
     page.goto(live_server.url + "/accounts/new/")
-    page.get_by_label("이름", exact=True).fill("남시연 (가상)")
+    page.locator("#id_name").fill("남시연 (가상)")
     page.get_by_label("사용자 이름").fill("made-by-passkey")
     ask(lambda: Session.objects.update(started_at=timezone.now() - timedelta(minutes=6)))
     page.get_by_role("button", name="계정 만들기").click()

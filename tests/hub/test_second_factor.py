@@ -1,9 +1,11 @@
 """More than a password: codes of an app, recovery codes, the first time, and the pages in between."""
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -95,6 +97,29 @@ def test_a_code_is_taken_once(client, holder, now):
     now + 31
     another.post("/sign-in/code/", {"code": code_of(holder, now.at)})
     assert is_in(another)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["code", "recovery code"])
+def test_of_ten_who_type_the_same_code_at_once_one_comes_in(coordinator, rf, now, kind):
+    codes = with_app(coordinator, now.at)
+    typed = code_of(coordinator, now.at) if kind == "code" else codes[0]
+    start, outcomes = threading.Barrier(10), []
+
+    def type_it(number):
+        start.wait()
+        try:
+            request = rf.post("/sign-in/code/", REMOTE_ADDR=f"203.0.113.{number}")
+            outcomes.append(signing_in.take_second_factor(request, coordinator, typed))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=type_it, args=[number]) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (outcomes.count(True), outcomes.count(False)) == (1, 9)
 
 
 def test_a_code_earlier_than_the_last_one_is_spent_too(client, holder, now):

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hub.access.roles import SCOPES, Role
@@ -29,7 +28,7 @@ class SignIn(forms.Form):
     )
 
 
-def _new_password(label: str | Promise) -> forms.CharField:
+def _new_password(label: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=200,
@@ -118,7 +117,7 @@ class NewPost(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    since = forms.DateField(label=_("From"), required=False, widget=Day, help_text=_("Empty: today."))
+    since = forms.DateField(label=_("First day"), required=False, widget=Day, help_text=_("Empty: today."))
     until = forms.DateField(
         label=_("Last day"), required=False, widget=Day, help_text=_("Empty: until it is ended.")
     )

@@ -202,7 +202,8 @@ class Approval(models.Model):
                 name="decided_by_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(used_at__isnull=True) | Q(granted__isnull=False, granted=True), name="used_only_when_granted"
+                condition=Q(used_at__isnull=True) | Q(granted__isnull=False, granted=True),
+                name="used_only_when_granted",
             ),
         ]
 

@@ -33,7 +33,7 @@ def seal(secret: bytes, use: str) -> bytes:
     return nonce + AESGCM(_key()).encrypt(nonce, secret, use.encode())
 
 
-def unseal(sealed: bytes, use: str) -> bytes:
+def unseal(sealed: bytes | memoryview, use: str) -> bytes:
     """What was sealed. Raises `cryptography.exceptions.InvalidTag` for another use, another key or a changed byte."""
     sealed = bytes(sealed)
     return AESGCM(_key()).decrypt(sealed[:_NONCE], sealed[_NONCE:], use.encode())

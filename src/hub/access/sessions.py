@@ -59,7 +59,7 @@ class SessionStore(SessionBase):
     def create(self) -> None:
         """A new, empty session."""
         while True:
-            self._session_key = self._get_new_session_key()
+            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
             try:
                 self.save(must_create=True)
             except CreateError:
@@ -71,7 +71,7 @@ class SessionStore(SessionBase):
         """Keep what is remembered. Raises UpdateError when the session was ended meanwhile: it stays ended."""
         if self.session_key is None:
             return self.create()
-        remembered = self._get_session(no_load=must_create)
+        remembered = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         now = timezone.now()
         kept = {
             "data": self.encode(remembered),

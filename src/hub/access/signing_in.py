@@ -235,21 +235,31 @@ def origin_of(request: HttpRequest) -> str | None:
     return request.META.get("REMOTE_ADDR") or None
 
 
-_BROWSERS = (
-    ("Edg/", "Edge"),
-    ("Whale/", "Whale"),
-    ("SamsungBrowser/", "Samsung Internet"),
-    ("Firefox/", "Firefox"),
-)
-_BROWSERS += (("Chrome/", "Chrome"), ("Safari/", "Safari"))
-_SYSTEMS = (("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"))
-_SYSTEMS += (("Mac OS X", "macOS"), ("Linux", "Linux"))
+# The mark in what a browser tells of itself, and its name; the first that fits, for each also names its ancestors.
+_BROWSERS = {
+    "Edg/": "Edge",
+    "Whale/": "Whale",
+    "SamsungBrowser/": "Samsung Internet",
+    "Firefox/": "Firefox",
+    "Chrome/": "Chrome",
+    "Safari/": "Safari",
+}
+_SYSTEMS = {
+    "Windows": "Windows",
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
 
 
 def device_of(request: HttpRequest) -> str:
     """Browser and system in two words, for a person to recognise: "Chrome, Windows"; empty when not told."""
     told = request.META.get("HTTP_USER_AGENT", "")
-    found = (next((name for mark, name in marks if mark in told), "") for marks in (_BROWSERS, _SYSTEMS))
+    found = (
+        next((name for mark, name in marks.items() if mark in told), "") for marks in (_BROWSERS, _SYSTEMS)
+    )
     return ", ".join(filter(None, found))
 
 

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hub.access import actions, approvals, queries, signing_in
 from hub.access.access import require
 from hub.access.forms import NewAccount, NewPost
-from hub.access.models import Deed, Post, User
+from hub.access.models import Deed, Post, RightsRecord, User
 from hub.access.proof import recently_proved
 from hub.access.roles import Right
+from hub.organisation.models import Centre, Zone
 
 
 def _manager(request: HttpRequest) -> User:
@@ -61,6 +62,8 @@ def one_account(request: HttpRequest, account: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, by: User, user: User, form: NewPost) -> HttpResponse:
+    names = {centre.pk: str(centre) for centre in Centre.objects.all()}
+    names |= {zone.pk: str(zone) for zone in Zone.objects.all()}
     page = {
         "account": user,
         "oneself": user.pk == by.pk,
@@ -69,10 +72,15 @@ def _page(request: HttpRequest, by: User, user: User, form: NewPost) -> HttpResp
         "form": form,
         "sessions": queries.sessions_of(user).count(),
         "has_factor": queries.has_second_factor(user),
-        "history": queries.history(user),
+        "history": [(change, _places(change, names)) for change in queries.history(user)],
         "approval": approvals.usable(Deed.RESET_SIGN_IN, user, by),
     }
     return render(request, "access/one_account.html", page)
+
+
+def _places(change: RightsRecord, names: dict[str, str]) -> str:
+    """Where a post was, by the names of today; a place that is gone keeps its code."""
+    return ", ".join(names.get(code, code) for code in change.places.split(","))
 
 
 @recently_proved
