@@ -176,7 +176,13 @@ def test_a_request_for_another_host_is_refused(client):
 
 
 def test_the_masthead_offers_only_what_the_post_allows(client, someone):
-    client.force_login(someone(Role.ADMINISTRATOR))
-    offered = {entry["address"] for entry in client.get(reverse("home")).context["navigation"]}
-    client.force_login(someone(Role.DISTRICT_OFFICER))
-    assert offered <= {entry["address"] for entry in client.get(reverse("home")).context["navigation"]}
+    def offered(role):
+        client.force_login(someone(role))
+        return {entry["address"] for entry in client.get(reverse("home")).context["navigation"]}
+
+    administrator, officer, member = map(
+        offered, (Role.ADMINISTRATOR, Role.DISTRICT_OFFICER, Role.COUNCIL_MEMBER)
+    )
+    assert reverse("accounts") in administrator - officer
+    assert {reverse("worklist"), reverse("approvals")} <= officer - administrator
+    assert member < officer
