@@ -106,7 +106,7 @@ def use(deed: Deed, subject: Subject, by: User) -> Approval:
     raise Refused(_("A second person must approve this first."))
 
 
-def usable(deed: Deed, subject: Subject, by: User) -> Approval | None:
+def latest(deed: Deed, subject: Subject, by: User) -> Approval | None:
     """The newest request of `by` for this deed that waits or may be used, for the page that offers it."""
     kind, number = _named(subject)
     return (

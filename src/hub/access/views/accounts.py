@@ -73,7 +73,7 @@ def _page(request: HttpRequest, by: User, user: User, form: NewPost) -> HttpResp
         "sessions": queries.sessions_of(user).count(),
         "has_factor": queries.has_second_factor(user),
         "history": [(change, _places(change, names)) for change in queries.history(user)],
-        "approval": approvals.usable(Deed.RESET_SIGN_IN, user, by),
+        "approval": approvals.latest(Deed.RESET_SIGN_IN, user, by),
     }
     return render(request, "access/one_account.html", page)
 
