@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -103,6 +104,16 @@ def test_a_name_is_given_once(office):
     response = office.post("/accounts/new/", {"name": "another", "username": "newcomer"})
     assert response.status_code == 200
     assert User.objects.filter(username="newcomer").count() == 1
+
+
+def test_a_new_hub_begins_with_one_administrator_and_makes_no_second_one(client):
+    first = actions.first_administrator("the-first", "남시연 (가상)")
+    user = User.objects.get(username="the-first")
+    assert give_password(client, user, first).headers["Location"] == "/sign-in/passphrase/"
+    with pytest.raises(ValidationError):
+        actions.first_administrator("another", "남시연 (가상)")
+    actions.close_account(user)
+    assert actions.first_administrator("another", "남시연 (가상)")
 
 
 def give(office, user, **post):

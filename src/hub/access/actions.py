@@ -73,7 +73,7 @@ def create_user(
 
 
 @transaction.atomic
-def open_account(username: str, name: str, *, by: User) -> tuple[User, str]:
+def open_account(username: str, name: str, *, by: User | None) -> tuple[User, str]:
     """A new account, and the initial passphrase its owner is told: it lets in once, to choose another.
 
     Raises ValidationError when the name is taken, Refused when `by` may not.
@@ -83,6 +83,21 @@ def open_account(username: str, name: str, *, by: User) -> tuple[User, str]:
     user.initial_until = timezone.now() + INITIAL_FOR
     user.save(update_fields=["initial_until"])
     return user, passphrase
+
+
+@transaction.atomic
+def first_administrator(username: str, name: str) -> str:
+    """The account a new hub begins with; gives its initial passphrase. From then on administrators make the others.
+
+    Raises ValidationError when somebody holds that post already or the name is taken.
+    """
+    if queries.administrators().exists():
+        raise ValidationError(
+            _("There is an administrator already; accounts are made on the page of accounts.")
+        )
+    user, passphrase = open_account(username, name, by=None)
+    give_post(user, Role.ADMINISTRATOR)
+    return passphrase
 
 
 @transaction.atomic

@@ -102,6 +102,13 @@ def accounts(text: str = "") -> QuerySet[User]:
     return found.prefetch_related(Prefetch("posts", current.order_by("pk"), to_attr="current_posts"))
 
 
+def administrators() -> QuerySet[User]:
+    """Who can sign in and manages accounts, or will."""
+    holders = Post.objects.filter(Q(until__isnull=True) | Q(until__gte=timezone.localdate()))
+    roles = [role for role, scope in SCOPES.items() if Right.MANAGE_ACCOUNTS in scope.rights]
+    return User.objects.filter(is_active=True, pk__in=holders.filter(role__in=roles).values("user"))
+
+
 def history(user: User) -> QuerySet[RightsRecord]:
     """What changed about this user's rights in the last three years, newest first."""
     since = timezone.now() - HISTORY_KEPT
