@@ -14,7 +14,7 @@ from datetime import date
 from hub import places
 from hub.postgres import Embedded, PostgresProblem
 
-COMMANDS = ("demo", "serve", "worker", "test", "manage", "messages", "audit")
+COMMANDS = ("demo", "serve", "worker", "administrator", "test", "manage", "messages", "audit")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -72,6 +72,15 @@ def _parser() -> argparse.ArgumentParser:
     worker_ = commands.add_parser("worker", help="one more worker for background work")
     worker_.set_defaults(run=worker)
 
+    administrator_ = commands.add_parser(
+        "administrator",
+        help="the first account of a new hub",
+        description="Make the account of the first administrator and print its first passphrase, once.",
+    )
+    administrator_.add_argument("username", help="small letters, digits, dots or hyphens")
+    administrator_.add_argument("name", help="name of the person, as others read it")
+    administrator_.set_defaults(run=administrator)
+
     messages_ = commands.add_parser(
         "messages",
         help="bring the translations up to date with the pages",
@@ -118,6 +127,25 @@ def worker(options: argparse.Namespace) -> int:
     with database():
         set_up()
         serving.work()
+    return 0
+
+
+def administrator(options: argparse.Namespace) -> int:
+    """`hub administrator USERNAME NAME`."""
+    with database():
+        set_up()
+        from django.core.exceptions import ValidationError
+        from django.core.management import call_command
+
+        from hub.access.actions import first_administrator
+
+        call_command("migrate", verbosity=0, interactive=False)
+        try:
+            passphrase = first_administrator(options.username, options.name)
+        except ValidationError as problem:
+            print(" ".join(problem.messages), file=sys.stderr)
+            return 1
+    print(f"First passphrase of {options.username}, shown once: {passphrase}")
     return 0
 
 

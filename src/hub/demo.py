@@ -41,6 +41,7 @@ class Demonstration:
 def run(*, fresh: bool, port: int | None, households: int | None = None) -> int:
     """Make what is missing, serve, and stay until Ctrl-C; returns the exit status."""
     os.environ.setdefault("HUB_PLAIN_HTTP", "1")
+    os.environ.setdefault("HUB_DEMO", "1")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     from hub import serving
 
@@ -184,8 +185,12 @@ ACCOUNTS = (
     ("coordinator", "김시연 (가상)", "coordinator", ("1141056500",)),
     ("planner", "이시연 (가상)", "planner", ("1141056500", "1141055500")),
     ("nurse", "박시연 (가상)", "nurse", ("1141056500",)),
+    ("neighbour", "윤시연 (가상)", "neighbourhood_officer", ("1141056500",)),
     ("head", "최시연 (가상)", "head_of_dong", ("1141056500",)),
     ("officer", "정시연 (가상)", "district_officer", ()),
+    ("manager", "장시연 (가상)", "case_manager", ()),
+    ("privacy", "임시연 (가상)", "privacy_officer", ()),
+    ("city", "한시연 (가상)", "city_analyst", ()),
     ("council", "강시연 (가상)", "council_member", ()),
     ("admin", "조시연 (가상)", "administrator", ()),
     ("privacy", "윤시연 (가상)", "privacy_officer", ()),

@@ -35,6 +35,8 @@ ENTRIES = (
     Entry("programmes", _("Programmes")),
     Entry("inspection", _("Inspection"), Right.INSPECT),
     Entry("trail", _("Audit trail"), Right.READ_TRAIL),
+    Entry("approvals", _("Second person"), Right.APPROVE),
+    Entry("accounts", _("Accounts"), Right.MANAGE_ACCOUNTS),
 )
 
 # What anybody may read without signing in.

@@ -11,6 +11,8 @@ What differs between places comes from the environment and is read here and nowh
     HUB_PLAIN_HTTP    1 on one's own machine only: no HTTPS, so cookies cannot insist on it
     HUB_BEHIND_PROXY  1 when a proxy ends HTTPS and sets X-Forwarded-Proto and X-Forwarded-For itself
     HUB_AUDIT_HEADS   folder on another disk or mount for the heads of the audit trail (default: in the home)
+    HUB_BEHIND_PROXY  1 when a proxy ends HTTPS and sets X-Forwarded-Proto itself
+    HUB_DEMO          1 for a demonstration: nobody must set up a second factor (set by `hub demo`)
     HUB_DEBUG         1 for developers: pages of exceptions with all values
 """
 
@@ -166,7 +168,10 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-# A working day at a shared desk; the browser forgets it when it is closed.
+# Who sees households proves more than a password. A demonstration's accounts share one passphrase that is printed.
+SECOND_FACTOR_REQUIRED = not _switch("HUB_DEMO")
+# A working day at a shared desk; the browser forgets it when it is closed. Idle sessions end sooner (sessions.py).
+SESSION_ENGINE = "hub.access.sessions"
 SESSION_COOKIE_AGE = 9 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 

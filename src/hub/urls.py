@@ -14,7 +14,10 @@ AT_THE_ROOT = {"access", "desk"}
 
 # The only pages that answer without sign-in, by the name of their address. A page that is public carries Django's
 # `login_not_required` and stands here; a test compares the two.
-PUBLIC = {"sign_in", "language", "alive", "programmes", "programme", "changes"}
+PUBLIC = {
+    *("sign_in", "passkey_sign_in", "passkey_options", "second_factor", "choose_password", "enrol"),
+    *("language", "alive", "programmes", "programme", "changes"),
+}
 
 
 def _of_apps() -> list[URLPattern | URLResolver]:

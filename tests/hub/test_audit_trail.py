@@ -6,10 +6,10 @@ from django.db import DatabaseError, connection, transaction
 from hub.access.access import Refused
 from hub.access.actions import record
 from hub.access.models import AccessRecord
+from hub.access.purposes import Purpose
 from hub.access.roles import Role
 from hub.people import actions
 from hub.people.models import Household
-from hub.people.purposes import Purpose
 from tests.hub.conftest import SINCHON
 
 pytestmark = pytest.mark.django_db
@@ -20,27 +20,27 @@ def last():
 
 
 def test_opening_a_household_is_written_down_with_who_what_and_why(coordinator, household, catalogue):
-    actions.open_household(household.pk, catalogue, by=coordinator, purpose=Purpose.COUNSELLING)
+    actions.open_household(household.pk, catalogue, by=coordinator, purpose=Purpose.INTERVIEW)
     mark = last()
     assert (mark.actor, mark.verb, mark.object_kind, mark.object_id, mark.purpose) == (
         coordinator,
         "people.opened",
         "people.household",
         "1001",
-        "counselling",
+        "interview",
     )
 
 
 def test_a_refused_opening_shows_nothing_and_claims_nothing(coordinator, household_elsewhere, catalogue):
     before = AccessRecord.objects.count()
     with pytest.raises(Refused):
-        actions.open_household(household_elsewhere.pk, catalogue, by=coordinator, purpose=Purpose.COUNSELLING)
+        actions.open_household(household_elsewhere.pk, catalogue, by=coordinator, purpose=Purpose.INTERVIEW)
     assert AccessRecord.objects.count() == before
 
 
 def test_a_number_that_is_not_there_is_said_so(coordinator, catalogue):
     with pytest.raises(Household.DoesNotExist):
-        actions.open_household(999, catalogue, by=coordinator, purpose=Purpose.COUNSELLING)
+        actions.open_household(999, catalogue, by=coordinator, purpose=Purpose.INTERVIEW)
 
 
 def test_searching_is_written_down_without_what_was_searched(coordinator, household):

@@ -146,7 +146,7 @@ def test_the_work_list_keeps_to_the_dongs_of_duty(client, run, coordinator):
 def test_a_household_page_shows_each_programme_with_reason_law_and_papers(client, run, coordinator):
     client.force_login(coordinator)
     item = queries.worklist(run, [CHUNGHYEON], number=1)[0]
-    client.post(reverse("state_purpose", args=[item.household]), {"purpose": "counselling"})
+    client.post(reverse("state_purpose", args=[item.household]), {"purpose": "interview"})
     page = client.get(reverse("household", args=[item.household])).content.decode()
     for programme in programmes.catalogue().programmes.values():
         assert f'id="{programme.id}' in page

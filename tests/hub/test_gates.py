@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from hub.access.access import (
@@ -14,8 +15,9 @@ from hub.access.access import (
 )
 from hub.access.actions import end_post, give_post
 from hub.access.models import User
+from hub.access.purposes import BASES, Purpose
 from hub.access.roles import SCOPES, Right, Role
-from hub.organisation.models import Centre
+from hub.organisation.models import Centre, Zone
 from hub.people.access import may_see_household, require_see_household
 from tests.hub.conftest import CHUNGHYEON, SINCHON
 
@@ -27,11 +29,17 @@ TABLE = {
     Role.COORDINATOR: (True, False, True, False, False),
     Role.PLANNER: (True, False, True, False, False),
     Role.NURSE: (True, False, False, False, False),
+    Role.NEIGHBOURHOOD_OFFICER: (True, False, False, False, False),
     Role.HEAD_OF_DONG: (True, False, True, False, False),
     Role.DISTRICT_OFFICER: (True, True, True, True, False),
-    Role.COUNCIL_MEMBER: (False, False, True, False, False),
+    Role.CASE_MANAGER: (True, True, True, False, False),
     Role.ADMINISTRATOR: (False, False, False, False, True),
     Role.PRIVACY_OFFICER: (False, False, False, False, False),
+    Role.CITY_ANALYST: (False, False, True, False, False),
+    Role.COUNCIL_MEMBER: (False, False, True, False, False),
+    Role.RESIDENT: (False, False, False, False, False),
+    Role.SUPPORTER: (False, False, False, False, False),
+    Role.VOLUNTEER: (False, False, False, False, False),
 }
 
 
@@ -85,7 +93,7 @@ def test_a_role_for_the_whole_district_has_no_border(someone):
 
 def test_rights_are_gone_with_the_post(someone, household):
     user = someone(Role.COORDINATOR)
-    end_post(user.posts.get(), by=user)
+    end_post(user.posts.get())
     assert not may_see_household(User.objects.get(pk=user.pk), household)
 
 
@@ -115,3 +123,48 @@ def test_a_closed_account_may_nothing_whatever_its_posts(coordinator, household)
 def test_a_role_that_works_in_dongs_cannot_be_given_without_one(someone):
     with pytest.raises(ValueError, match="at least one centre"):
         give_post(someone(), Role.PLANNER)
+
+
+def test_no_role_both_gives_rights_and_sees_households():
+    for scope in SCOPES.values():
+        assert not {Right.MANAGE_ACCOUNTS, Right.SEE_HOUSEHOLDS} <= scope.rights
+        assert not {Right.READ_TRAIL, Right.RECORD_FACTS} <= scope.rights
+
+
+def test_every_right_is_held_by_some_role_and_has_a_refusal_in_words():
+    assert frozenset().union(*(scope.rights for scope in SCOPES.values())) == set(Right)
+    nobody = AnonymousUser()
+    for right in Right:
+        with pytest.raises(Refused, match="보직"):
+            require(nobody, right)
+
+
+def test_only_who_sees_no_more_than_figures_may_come_in_with_a_password_alone():
+    free = {role for role, scope in SCOPES.items() if not scope.needs_second_factor}
+    assert free == {
+        *(Role.CITY_ANALYST, Role.COUNCIL_MEMBER, Role.RESIDENT, Role.SUPPORTER, Role.VOLUNTEER),
+    }
+
+
+def test_zones_say_who_comes_first_and_leave_the_rights_to_the_dong(someone, household):
+    zone = Zone.objects.create(code=CHUNGHYEON + "-01", centre_id=CHUNGHYEON, name="1~5통")
+    user = someone()
+    post = give_post(user, Role.NEIGHBOURHOOD_OFFICER, Centre.objects.filter(code=CHUNGHYEON), zones=[zone])
+    assert list(post.zones.all()) == [zone]
+    assert may_see_household(User.objects.get(pk=user.pk), household)
+
+
+def test_a_zone_outside_the_dongs_of_the_post_is_refused(someone):
+    zone = Zone.objects.create(code=SINCHON + "-01", centre_id=SINCHON, name="1~5통")
+    with pytest.raises(ValueError, match="outside the dongs"):
+        give_post(someone(), Role.PLANNER, Centre.objects.filter(code=CHUNGHYEON), zones=[zone])
+
+
+def test_a_zone_belongs_to_the_dong_its_code_begins_with(db):
+    with pytest.raises(IntegrityError, match="zone_code_begins_with_its_dong"), transaction.atomic():
+        Zone.objects.create(code=SINCHON + "-01", centre_id=CHUNGHYEON, name="elsewhere")
+
+
+def test_every_purpose_stands_on_a_line_of_the_law():
+    assert set(BASES) == set(Purpose)
+    assert all("제" in basis.law and "조" in basis.law for basis in BASES.values())

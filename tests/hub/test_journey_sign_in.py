@@ -58,7 +58,7 @@ def test_the_door_fits_a_small_phone_and_refuses_in_words(live_server, page):
     page.goto(live_server.url + "/sign-in/")
     page.get_by_label("사용자 이름").fill("nobody")
     page.get_by_label("비밀번호").fill("wrong")
-    page.get_by_role("button", name="로그인").click()
+    page.get_by_role("button", name="로그인", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("맞지 않습니다")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert violations(page) == []

@@ -14,11 +14,11 @@ from hub import walls
 from hub.access.access import Refused
 from hub.access.actions import end_post
 from hub.access.models import AccessRecord, User
+from hub.access.purposes import Purpose
 from hub.access.roles import Role
 from hub.people import actions, queries
 from hub.people.access import cleared_for, may_record, may_see_household
 from hub.people.models import Household, Opening, Seal
-from hub.people.purposes import Purpose
 from tests.hub.conftest import SINCHON
 
 pytestmark = pytest.mark.django_db

@@ -180,5 +180,9 @@ def test_the_masthead_offers_only_what_the_post_allows(client, someone):
         client.force_login(someone(role))
         return {entry["address"] for entry in client.get(reverse("home")).context["navigation"]}
 
-    assert offered(Role.COUNCIL_MEMBER) < offered(Role.DISTRICT_OFFICER)
-    assert reverse("search") not in offered(Role.ADMINISTRATOR)
+    administrator, officer, member = map(
+        offered, (Role.ADMINISTRATOR, Role.DISTRICT_OFFICER, Role.COUNCIL_MEMBER)
+    )
+    assert reverse("accounts") in administrator - officer
+    assert {reverse("worklist"), reverse("approvals")} <= officer - administrator
+    assert member < officer

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from hub import walls
 from hub.access.access import Refused
+from hub.access.purposes import Purpose
 from hub.access.roles import Role
 from hub.organisation.models import Centre
 from hub.people import actions, queries, register
 from hub.people.models import Address, FactRecord, Household, LifeEvent, Note, Opening, Person, Relation
-from hub.people.purposes import Purpose
 from hub.people.sources import Source
 from tests.hub.conftest import CHUNGHYEON, SINCHON
 

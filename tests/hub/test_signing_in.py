@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from hub.access import actions
+from hub.access import actions, signing_in
 from hub.access.models import AccessRecord, User
 from tests.hub.conftest import PASSPHRASE
 
@@ -67,29 +67,29 @@ def test_what_was_typed_as_a_name_is_not_kept(client):
 
 
 def test_five_refusals_lock_the_name_even_for_the_right_password(client, coordinator):
-    for _ in range(actions.LOCK_AFTER):
+    for _ in range(signing_in.LOCK_AFTER):
         assert sign_in(client, coordinator.username, "wrong").status_code == 200
     assert sign_in(client, coordinator.username).status_code == 429
     assert client.get("/").status_code == 302
 
 
 def test_the_lock_holds_whatever_the_case_of_the_name(client, coordinator):
-    for _ in range(actions.LOCK_AFTER):
+    for _ in range(signing_in.LOCK_AFTER):
         sign_in(client, coordinator.username.upper(), "wrong")
     assert sign_in(client, coordinator.username).status_code == 429
 
 
 def test_the_lock_of_one_name_leaves_others_alone(client, coordinator, someone):
-    for _ in range(actions.LOCK_AFTER):
+    for _ in range(signing_in.LOCK_AFTER):
         sign_in(client, coordinator.username, "wrong")
     assert sign_in(client, someone().username).status_code == 302
 
 
 def test_the_lock_opens_by_itself(client, coordinator, monkeypatch):
-    for _ in range(actions.LOCK_AFTER):
+    for _ in range(signing_in.LOCK_AFTER):
         sign_in(client, coordinator.username, "wrong")
-    later = timezone.now() + actions.LOCK_FOR + timedelta(seconds=1)
-    monkeypatch.setattr(actions.timezone, "now", lambda: later)
+    later = timezone.now() + signing_in.LOCK_FOR + timedelta(seconds=1)
+    monkeypatch.setattr(signing_in.timezone, "now", lambda: later)
     assert sign_in(client, coordinator.username).status_code == 302
 
 

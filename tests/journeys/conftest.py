@@ -189,7 +189,7 @@ def sign_in(page: Any, user: str) -> None:
     page.goto("/")
     page.locator("#id_username").fill(user)
     page.locator("#id_password").fill(PASSPHRASE)
-    page.locator("main button").click()
+    page.locator("main button.primary").click()
     page.locator(".who").wait_for()
 
 

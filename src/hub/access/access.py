@@ -31,14 +31,21 @@ _REASONS: dict[Right, str | Promise] = {
     Right.SEE_HOUSEHOLDS: _("Your post does not include seeing households."),
     Right.RECORD_FACTS: _("Your post does not include recording facts about households."),
     Right.INTERVIEW: _("Your post does not include desk interviews."),
-    Right.SEE_FIGURES: _("Your post does not include the figures of the district."),
+    Right.MANAGE_CONSENT: _("Your post does not include taking or withdrawing consent."),
+    Right.UNMASK_NUMBERS: _("Your post does not include seeing whole resident numbers."),
+    Right.SEAL: _("Your post does not include sealing households."),
+    Right.LINK_PERSONS: _("Your post does not include linking persons."),
+    Right.IMPORT_LISTS: _("Your post does not include taking in lists."),
     Right.START_RUNS: _("Your post does not include starting a district run."),
+    Right.PUBLISH_PROGRAMMES: _("Your post does not include putting programmes in force."),
+    Right.EXPORT: _("Your post does not include taking lists out of the hub."),
+    Right.SEE_FIGURES: _("Your post does not include the figures of the district."),
+    Right.APPROVE: _("Your post does not include approving as the second person."),
     Right.MANAGE_ACCOUNTS: _("Your post does not include managing accounts."),
     Right.KEEP_REGISTER: _("Your post does not include changes of the register."),
-    Right.SEAL: _("Your post does not include sealing households."),
-    Right.EXPORT: _("Your post does not include taking records out of the hub."),
     Right.READ_TRAIL: _("Your post does not include reading the audit trail."),
-    Right.INSPECT: _("Your post does not include inspecting the audit trail."),
+    Right.INSPECT: _("Your post does not include the inspection of the audit trail."),
+    Right.ERASE: _("Your post does not include erasing personal data."),
 }
 
 
@@ -69,3 +76,15 @@ def area_of_duty(user: Asking, right: Right) -> frozenset[str] | None:
     if any(dongs is None for dongs in held):
         return None
     return frozenset().union(*(dongs for dongs in held if dongs is not None))
+
+
+def require_manage_account(by: User | None, account: User) -> None:
+    """Raise Refused unless `by` manages accounts and this one is somebody else's.
+
+    `by` is None only when the hub itself acts, at installation.
+    """
+    if by is None:
+        return
+    require(by, Right.MANAGE_ACCOUNTS)
+    if by.pk == account.pk:
+        raise Refused(_("Nobody changes their own posts or account; ask another administrator."))

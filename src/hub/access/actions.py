@@ -2,27 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
-from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.password_validation import validate_password
-from django.db import connection, transaction
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
-from hub.access import queries
-from hub.access.models import Post, User
-from hub.access.roles import SCOPES, Role
+from hub.access import queries, secrets
+from hub.access.access import require, require_manage_account
+from hub.access.models import Authenticator, Post, RightsRecord, User
+from hub.access.roles import SCOPES, Right, Role
 from hub.access.trail import record
-from hub.organisation.models import Centre
+from hub.organisation.models import Centre, Zone
 
-__all__ = ["choose_language", "create_user", "end_post", "give_post", "record", "sign_in", "sign_out"]
-
-LOCK_AFTER = 5  # refused sign-ins under one name
-LOCK_FOR = timedelta(minutes=15)
-
+__all__ = ["record"]
 
 # -- accounts and posts ----------------------------------------------------------------------------------------
+
+INITIAL_FOR = timedelta(days=7)  # how long an initial passphrase opens the door
 
 
 @transaction.atomic
@@ -31,15 +30,46 @@ def create_user(
 ) -> User:
     """A new account without any right. `by` is None only when the hub itself makes it, at installation.
 
-    Raises ValidationError when the password is too weak or the name is taken.
+    Raises ValidationError when the password is too weak or the name is taken, Refused when `by` may not.
     """
+    if by is not None:
+        require(by, Right.MANAGE_ACCOUNTS)
     user = User(username=username, name=name, language=language)
     validate_password(password, user)
     user.set_password(password)
     user.full_clean()
     user.save()
+    _note(RightsRecord.Change.CREATED, user, by)
     record(by, "access.created_user", user)
     return user
+
+
+@transaction.atomic
+def open_account(username: str, name: str, *, by: User | None) -> tuple[User, str]:
+    """A new account, and the initial passphrase its owner is told: it lets in once, to choose another.
+
+    Raises ValidationError when the name is taken, Refused when `by` may not.
+    """
+    passphrase = secrets.readable(groups=4, length=4)
+    user = create_user(username, name, passphrase, by=by)
+    user.initial_until = timezone.now() + INITIAL_FOR
+    user.save(update_fields=["initial_until"])
+    return user, passphrase
+
+
+@transaction.atomic
+def first_administrator(username: str, name: str) -> str:
+    """The account a new hub begins with; gives its initial passphrase. From then on administrators make the others.
+
+    Raises ValidationError when somebody holds that post already or the name is taken.
+    """
+    if queries.administrators().exists():
+        raise ValidationError(
+            _("There is an administrator already; accounts are made on the page of accounts.")
+        )
+    user, passphrase = open_account(username, name, by=None)
+    give_post(user, Role.ADMINISTRATOR)
+    return passphrase
 
 
 @transaction.atomic
@@ -48,66 +78,103 @@ def give_post(
     role: Role,
     centres: Iterable[Centre] = (),
     *,
+    zones: Iterable[Zone] = (),
     since: date | None = None,
+    until: date | None = None,
     by: User | None = None,
 ) -> Post:
-    """Let `user` hold a post from a day on (today). A role that works in dongs needs at least one of them."""
-    centres = list(centres)
+    """Let `user` hold a post from a day on (today) to its last day. A role that works in dongs needs one at least.
+
+    Zones say whose calls come first within these dongs; they neither widen nor narrow rights. Whoever now needs a
+    second factor and has none signs in anew, to set one up. Raises ValueError for a post that makes no sense and
+    Refused when `by` may not, or gives it to oneself.
+    """
+    require_manage_account(by, user)
+    centres, zones = list(centres), list(zones)
     if not SCOPES[role].whole_district and not centres:
         raise ValueError(f"a post as {role.value} needs at least one centre")
-    post = Post.objects.create(user=user, role=role, since=since or timezone.localdate())
+    if not {zone.centre_id for zone in zones} <= {centre.pk for centre in centres}:
+        raise ValueError("a zone lies outside the dongs of the post")
+    post = Post.objects.create(user=user, role=role, since=since or timezone.localdate(), until=until)
     post.centres.set(centres)
+    post.zones.set(zones)
+    if SCOPES[role].needs_second_factor and not queries.has_second_factor(user):
+        user.sessions.all().delete()
+    _note(RightsRecord.Change.GAVE_POST, user, by, post)
     record(by, "access.gave_post", post, purpose=role.value)
     return post
 
 
 @transaction.atomic
 def end_post(post: Post, *, by: User | None = None) -> None:
-    """End a post today; its rights are gone with the next request."""
+    """End a post now; its rights are gone with the next request."""
+    require_manage_account(by, post.user)
+    _end(post, by)
+
+
+def _end(post: Post, by: User | None) -> None:
     post.until = timezone.localdate() - timedelta(days=1)
-    if post.until < post.since:
-        record(by, "access.ended_post", post, purpose=post.role)
-        post.delete()
-        return
-    post.save(update_fields=["until"])
+    _note(RightsRecord.Change.ENDED_POST, post.user, by, post)
     record(by, "access.ended_post", post, purpose=post.role)
-
-
-# -- signing in and out ----------------------------------------------------------------------------------------
-
-
-class LockedOut(Exception):
-    """Too many refused sign-ins under this name; it opens again by itself after LOCK_FOR."""
+    if post.until < post.since:
+        post.delete()  # it never held a whole day; the history of rights remembers it
+    else:
+        post.save(update_fields=["until"])
 
 
 @transaction.atomic
-def sign_in(request: HttpRequest, username: str, password: str) -> User | None:
-    """Sign a user in; None when name and password do not fit. Raises LockedOut after too many refusals.
+def close_account(user: User, *, by: User | None = None) -> None:
+    """Somebody has left: no session, no post, no sign-in any more, from the next request on."""
+    require_manage_account(by, user)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    user.sessions.all().delete()
+    for post in queries.posts_not_over(user):
+        _end(post, by)
+    _note(RightsRecord.Change.CLOSED, user, by)
+    record(by, "access.closed_account", user)
 
-    What was typed as a name is kept as a keyed hash only: people type their password there.
+
+@transaction.atomic
+def reopen_account(user: User, *, by: User) -> str:
+    """Let somebody come back, without any post; gives a new initial passphrase."""
+    require_manage_account(by, user)
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    _note(RightsRecord.Change.REOPENED, user, by)
+    record(by, "access.reopened_account", user)
+    return begin_anew(user, by=by)
+
+
+@transaction.atomic
+def begin_anew(user: User, *, by: User) -> str:
+    """Give `user` a new initial passphrase in place of passphrase and second factors, and end every session.
+
+    Whoever can do this can be that person: pages reach it through `signing_in.reset`, which asks for a second one.
     """
-    hashed = salted_hmac("hub.access.username", username.casefold(), algorithm="sha256").hexdigest()[:32]
-    typed = ("username", hashed)
-    # One attempt at a time under one name, or parallel guesses would all count the same few refusals.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [hashed])
-    if queries.refusals_since(timezone.now() - LOCK_FOR, hashed) >= LOCK_AFTER:
-        raise LockedOut
-    user = authenticate(request, username=username, password=password)
-    if not isinstance(user, User):
-        record(None, "access.sign_in_refused", typed)
-        return None
-    login(request, user)
-    record(user, "access.signed_in", user)
-    return user
+    require_manage_account(by, user)
+    passphrase = secrets.readable(groups=4, length=4)
+    user.set_password(passphrase)
+    user.initial_until = timezone.now() + INITIAL_FOR
+    user.save(update_fields=["password", "initial_until"])
+    Authenticator.objects.filter(user=user).delete()
+    user.passkeys.all().delete()
+    user.recovery_codes.all().delete()
+    user.sessions.all().delete()
+    _note(RightsRecord.Change.RESET, user, by)
+    record(by, "access.reset_sign_in", user)
+    return passphrase
 
 
-@transaction.atomic
-def sign_out(request: HttpRequest) -> None:
-    """End the session."""
-    if isinstance(request.user, User):
-        record(request.user, "access.signed_out", request.user)
-    logout(request)
+def _note(change: RightsRecord.Change, user: User, by: User | None, post: Post | None = None) -> None:
+    what: dict[str, Any] = {}
+    if post is not None:
+        places = [*post.centres.values_list("pk", flat=True), *post.zones.values_list("pk", flat=True)]
+        what = {"role": post.role, "places": ",".join(places), "since": post.since, "until": post.until}
+    RightsRecord.objects.create(change=change, user=user, by=by, **what)
+
+
+# -- one's own account -----------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -115,3 +182,33 @@ def choose_language(user: User, language: str) -> None:
     """Remember the language a user chose, for the next sign-in on another machine."""
     user.language = language
     user.save(update_fields=["language"])
+
+
+@transaction.atomic
+def choose_password(user: User, password: str) -> None:
+    """A new passphrase of one's own; every session but the one that goes on by itself is over.
+
+    Raises ValidationError when it is too weak or the old one.
+    """
+    if user.check_password(password):
+        raise ValidationError(_("This is the passphrase you have now. Please choose another one."))
+    validate_password(password, user)
+    user.set_password(password)
+    user.initial_until = None
+    user.save(update_fields=["password", "initial_until"])
+    user.sessions.all().delete()
+    record(user, "access.chose_password", user)
+
+
+@transaction.atomic
+def end_session(user: User, key: str) -> None:
+    """End one of one's own sessions."""
+    if user.sessions.filter(pk=key).delete()[0]:
+        record(user, "access.ended_session", user)
+
+
+@transaction.atomic
+def end_other_sessions(user: User, kept: str | None) -> None:
+    """End all of one's own sessions but one (its stored key)."""
+    user.sessions.exclude(pk=kept or "").delete()
+    record(user, "access.ended_other_sessions", user)

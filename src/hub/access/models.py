@@ -9,9 +9,10 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from hub.access.roles import Role
-from hub.organisation.models import Centre
+from hub.organisation.models import Centre, Zone
 
 
 class User(AbstractBaseUser):
@@ -21,6 +22,11 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=80)
     language = models.CharField(max_length=2, choices=settings.LANGUAGES, default="ko")
     is_active = models.BooleanField(default=True)
+    initial_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="the passphrase was made by somebody else and opens the door until then",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "username"
@@ -36,8 +42,10 @@ class Post(models.Model):
     """A role held by a user from one day to another, in some dongs or, by the role, in the whole district."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="posts")
-    role = models.CharField(max_length=20, choices=Role)
+    role = models.CharField(max_length=30, choices=Role)
     centres = models.ManyToManyField(Centre, blank=True, related_name="posts")
+    # Zones say whose calls come first; rights follow the dongs, so that a neighbour on leave can be stood in for.
+    zones = models.ManyToManyField(Zone, blank=True, related_name="posts")
     since = models.DateField()
     until = models.DateField(null=True, blank=True, help_text="last day of the post")
 
@@ -50,6 +58,165 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return str(Role(self.role).label)
+
+
+class RightsRecord(models.Model):
+    """One change of what somebody may do, kept three years whatever becomes of the post itself.
+
+    Records are only ever added; triggers refuse changes, and removal before three years are over (personal-information
+    safety standard, records of access rights).
+    """
+
+    class Change(models.TextChoices):
+        """What changed."""
+
+        CREATED = "created", _("Account made")
+        GAVE_POST = "gave_post", _("Post given")
+        ENDED_POST = "ended_post", _("Post ended")
+        CLOSED = "closed", _("Account closed")
+        REOPENED = "reopened", _("Account opened again")
+        RESET = "reset", _("Sign-in begun anew")
+
+    at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="rights_records")
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    change = models.CharField(max_length=20, choices=Change)
+    role = models.CharField(max_length=30, choices=Role, blank=True)
+    places = models.CharField(max_length=400, blank=True, help_text="codes of dongs and zones, by commas")
+    since = models.DateField(null=True)
+    until = models.DateField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-at"], name="rights_of_a_user")]
+
+    def __str__(self) -> str:
+        return f"{self.change} {self.role}"
+
+
+# -- how one proves who one is ---------------------------------------------------------------------------------
+
+
+class Authenticator(models.Model):
+    """The app that shows a user's six-digit codes (TOTP, RFC 6238); unconfirmed until a first code was right."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="authenticator")
+    secret = models.BinaryField(help_text="sealed, see secrets.py")
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(
+        default=0, help_text="half-minute of the last code taken; older ones are spent"
+    )
+
+    def __str__(self) -> str:
+        return f"authenticator of user {self.user_id}"
+
+
+class Passkey(models.Model):
+    """A key pair on a device or stick of the user; the hub keeps the public half."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    credential = models.BinaryField(unique=True, help_text="id the device gave it")
+    public = models.BinaryField(help_text="attested credential data: public key, algorithm, kind of device")
+    counter = models.PositiveBigIntegerField(default=0, help_text="signatures the device says it made")
+    host = models.CharField(max_length=253, help_text="name of the hub it was made for; it works there only")
+    name = models.CharField(max_length=60)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RecoveryCode(models.Model):
+    """A code on paper that stands once for the second factor; kept as a keyed hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    hashed = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "hashed"], name="recovery_code_once")]
+
+    def __str__(self) -> str:
+        return f"recovery code of user {self.user_id}"
+
+
+class Session(models.Model):
+    """A browser that is being talked to, signed in or on its way; see sessions.py."""
+
+    key = models.CharField(
+        max_length=64, primary_key=True, help_text="hash of the key in the browser's cookie"
+    )
+    data = models.TextField()
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    origin = models.GenericIPAddressField(null=True)
+    device = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["seen_at"], name="session_by_last_seen")]
+
+    def __str__(self) -> str:
+        return f"session of user {self.user_id}"
+
+
+# -- the two-person rule ---------------------------------------------------------------------------------------
+
+
+class Deed(models.TextChoices):
+    """What nobody may do alone."""
+
+    EXPORT = "export", _("Take a list out of the hub")
+    UNSEAL = "unseal", _("Unseal a household")
+    PUBLISH_PROGRAMMES = "publish_programmes", _("Put a version of the programmes in force")
+    MERGE_PERSONS = "merge_persons", _("Merge two persons")
+    ERASE = "erase", _("Erase personal data")
+    RESET_SIGN_IN = "reset_sign_in", _("Let somebody begin their sign-in anew")
+
+
+class Approval(models.Model):
+    """One person asks to do a deed, another allows or refuses it, the first does it once; see approvals.py."""
+
+    deed = models.CharField(max_length=30, choices=Deed)
+    subject_kind = models.CharField(max_length=60)
+    subject_id = models.CharField(max_length=80)
+    dong = models.CharField(max_length=10, blank=True, help_text="where it lies; empty: the whole district")
+    facts = models.TextField(help_text="what exactly is asked for, as the second person reads it")
+    reason = models.CharField(max_length=400)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField(help_text="a day after asking; once granted, a day after that")
+    granted = models.BooleanField(null=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=400, blank=True, help_text="what the second person wrote")
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["deed", "subject_kind", "subject_id"], name="approval_of_a_subject"),
+            models.Index(fields=["expires_at"], condition=Q(granted__isnull=True), name="approval_waiting"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")), name="two_persons"
+            ),
+            models.CheckConstraint(
+                condition=Q(granted__isnull=True, decided_by__isnull=True, decided_at__isnull=True)
+                | Q(granted__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
+                name="decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(granted__isnull=False, granted=True),
+                name="used_only_when_granted",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deed} {self.subject_kind} {self.subject_id}"
+
+
+# -- the audit trail -------------------------------------------------------------------------------------------
 
 
 class AccessRecord(models.Model):

@@ -1,14 +1,17 @@
 """What is known about who is asking."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from hub.access.models import AccessRecord, Post, User
+from hub.access.models import AccessRecord, Approval, Authenticator, Post, RightsRecord, Session, User
 from hub.access.roles import SCOPES, Right, Role
+
+KNOWN_FOR = timedelta(days=90)  # how long a place one signed in from counts as one's own
+HISTORY_KEPT = timedelta(days=3 * 365 + 1)
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Duty:
     dongs: frozenset[str] | None
 
     def covers(self, dong: str) -> bool:
-        """Whether this dong (ten-digit code) is within the area of duty."""
+        """Whether this dong (ten-digit code) is within the area of duty. Zones do not narrow it."""
         return self.dongs is None or dong in self.dongs
 
 
@@ -30,14 +33,18 @@ def duties(user: User | AnonymousUser) -> tuple[Duty, ...]:
         return ()
     known: tuple[Duty, ...] | None = user.__dict__.get("_duties")
     if known is None:
-        today = timezone.localdate()
-        held = user.posts.filter(Q(until__isnull=True) | Q(until__gte=today), since__lte=today)
+        held = posts_not_over(user).filter(since__lte=timezone.localdate())
         known = tuple(_duty(post) for post in held.prefetch_related("centres").order_by("pk"))
         user.__dict__["_duties"] = known
     return known
 
 
-def _duty(post) -> Duty:  # type: ignore[no-untyped-def]
+def posts_not_over(user: User) -> QuerySet[Post]:
+    """The posts this user holds or will hold."""
+    return user.posts.filter(Q(until__isnull=True) | Q(until__gte=timezone.localdate()))
+
+
+def _duty(post: Post) -> Duty:
     role = Role(post.role)
     scope = SCOPES[role]
     dongs = None if scope.whole_district else frozenset(centre.code for centre in post.centres.all())
@@ -54,8 +61,92 @@ def users_who_may(right: Right, dong: str) -> QuerySet[User]:
     return User.objects.filter(is_active=True, posts__in=posts).distinct().order_by("name", "pk")
 
 
-def refusals_since(since: datetime, object_id: str) -> int:
-    """How many sign-ins were refused for this (hashed) name since then."""
+# -- signing in ------------------------------------------------------------------------------------------------
+
+
+def refusals(verb: str, of: tuple[str, str], since: datetime) -> QuerySet[AccessRecord]:
+    """The refusals of this kind that stand in the trail since then."""
+    kind, number = of
+    return AccessRecord.objects.filter(object_kind=kind, object_id=number, verb=verb, at__gte=since)
+
+
+def is_known_origin(user: User, origin: str | None) -> bool:
+    """Whether this user came in from this network address within the last months."""
     return AccessRecord.objects.filter(
-        object_kind="username", object_id=object_id, verb="access.sign_in_refused", at__gte=since
-    ).count()
+        actor=user, at__gte=timezone.now() - KNOWN_FOR, verb="access.signed_in", origin=origin
+    ).exists()
+
+
+def has_authenticator(user: User) -> bool:
+    """Whether an app shows codes for this user."""
+    return Authenticator.objects.filter(user=user, confirmed_at__isnull=False).exists()
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether this user can prove more than a password."""
+    return has_authenticator(user) or user.passkeys.exists()
+
+
+def needs_second_factor(user: User) -> bool:
+    """Whether a post this user holds, or will hold, asks for more than a password."""
+    return any(SCOPES[Role(post.role)].needs_second_factor for post in posts_not_over(user))
+
+
+def sessions_of(user: User) -> QuerySet[Session]:
+    """The browsers this user is signed in with, last seen first."""
+    from hub.access.sessions import alive
+
+    return alive(timezone.now()).filter(user=user).order_by("-seen_at")
+
+
+# -- accounts --------------------------------------------------------------------------------------------------
+
+
+def accounts(text: str = "") -> QuerySet[User]:
+    """All accounts by name, those in use first, with their posts that are not over."""
+    today = timezone.localdate()
+    current = Post.objects.filter(Q(until__isnull=True) | Q(until__gte=today)).prefetch_related("centres")
+    found = User.objects.order_by("-is_active", "name", "username")
+    if text:
+        found = found.filter(Q(name__icontains=text) | Q(username__icontains=text))
+    return found.prefetch_related(Prefetch("posts", current.order_by("pk"), to_attr="current_posts"))
+
+
+def administrators() -> QuerySet[User]:
+    """Who can sign in and manages accounts, or will."""
+    holders = Post.objects.filter(Q(until__isnull=True) | Q(until__gte=timezone.localdate()))
+    roles = [role for role, scope in SCOPES.items() if Right.MANAGE_ACCOUNTS in scope.rights]
+    return User.objects.filter(is_active=True, pk__in=holders.filter(role__in=roles).values("user"))
+
+
+def history(user: User) -> QuerySet[RightsRecord]:
+    """What changed about this user's rights in the last three years, newest first."""
+    since = timezone.now() - HISTORY_KEPT
+    return user.rights_records.filter(at__gte=since).select_related("by").order_by("-at", "-pk")
+
+
+# -- the two-person rule ---------------------------------------------------------------------------------------
+
+
+def may_approve(user: User, dong: str) -> bool:
+    """Whether this user may decide a request that lies in this dong; in the whole district for an empty one."""
+    return any(
+        Right.APPROVE in duty.rights and (duty.dongs is None if not dong else duty.covers(dong))
+        for duty in duties(user)
+    )
+
+
+def waiting_for(user: User) -> list[Approval]:
+    """The requests of others this user may decide, oldest first."""
+    waiting = Approval.objects.filter(granted=None, expires_at__gt=timezone.now()).exclude(asked_by=user)
+    waiting = waiting.select_related("asked_by").order_by("asked_at")
+    return [approval for approval in waiting if may_approve(user, approval.dong)]
+
+
+def asked_by(user: User, number: int = 20) -> QuerySet[Approval]:
+    """This user's own last requests, newest first."""
+    return (
+        Approval.objects.filter(asked_by=user)
+        .select_related("decided_by")
+        .order_by("-asked_at", "-pk")[:number]
+    )

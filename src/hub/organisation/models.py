@@ -39,3 +39,22 @@ class Centre(models.Model):
 
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" else self.name_ko
+
+
+class Zone(models.Model):
+    """A part of a dong that one officer looks after: some alleys, an estate, a few tong."""
+
+    code = models.CharField(max_length=14, primary_key=True, help_text="code of the dong and a number")
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="zones")
+    name = models.CharField(max_length=60, help_text="as the officers call it")
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(code__startswith=models.F("centre")), name="zone_code_begins_with_its_dong"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

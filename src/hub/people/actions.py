@@ -16,11 +16,11 @@ from hub import walls
 from hub.access.access import Refused, require
 from hub.access.actions import record
 from hub.access.models import User
+from hub.access.purposes import Purpose
 from hub.access.roles import Right
 from hub.people import queries
 from hub.people.access import forget_clearances, require_record, require_see_household
 from hub.people.models import FactRecord, Household, Note, Opening, Person, Seal
-from hub.people.purposes import Purpose
 from hub.people.sources import Source
 from welfare import Catalogue, Fact
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hub.access.models import User
+from hub.access.purposes import Purpose
 from hub.people.models import Address, Note, Opening, Person, Relation, Seal
-from hub.people.purposes import Purpose
 from hub.people.sources import Source
 from hub.programmes.forms import fact_field, fact_value
 from welfare.facts import Fact

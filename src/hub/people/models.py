@@ -11,8 +11,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hub.access.models import User
+from hub.access.purposes import Purpose
 from hub.organisation.models import Centre
-from hub.people.purposes import Purpose
 from hub.people.sources import Source
 
 

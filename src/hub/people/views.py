@@ -21,12 +21,12 @@ from hub import walls
 from hub.access.access import Refused, require, require_user
 from hub.access.actions import record
 from hub.access.models import User
+from hub.access.purposes import Purpose
 from hub.access.queries import users_who_may
 from hub.access.roles import Right
 from hub.people import actions, forms, queries, register
 from hub.people.access import require_record
 from hub.people.models import Address, Household, LifeEvent, Note, Opening, Person, Relation, Seal
-from hub.people.purposes import Purpose
 from hub.people.sources import Source
 from hub.programmes import queries as programmes
 

@@ -15,13 +15,13 @@ from hub import walls
 from hub.access.access import Refused, require
 from hub.access.actions import record
 from hub.access.models import User
+from hub.access.purposes import Purpose
 from hub.access.roles import Right
 from hub.organisation.models import Centre
 from hub.people import actions as people_actions
 from hub.people import exchange
 from hub.people import queries as people
 from hub.people.models import Household, Person
-from hub.people.purposes import Purpose
 from hub.people.sources import Source
 from hub.programmes import queries as programmes
 from hub.screening import queries
@@ -197,7 +197,7 @@ def open_interview_with(household_id: int, *, by: User, policy: str) -> Intervie
     Raises Refused outside the area of duty and Household.DoesNotExist.
     """
     found = people_actions.open_household(
-        household_id, programmes.catalogue(), by=by, purpose=Purpose.COUNSELLING
+        household_id, programmes.catalogue(), by=by, purpose=Purpose.INTERVIEW
     )
     require(by, Right.INTERVIEW, found.household.dong)
     described = found.described()
@@ -269,6 +269,6 @@ def close_interview(interview: Interview, *, by: User) -> None:
                     programmes.catalogue(),
                     by=by,
                     source=Source.INTERVIEW,
-                    purpose=Purpose.COUNSELLING,
+                    purpose=Purpose.INTERVIEW,
                 )
     record(by, "screening.closed_interview", interview)
