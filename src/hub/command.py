@@ -1,4 +1,4 @@
-"""The part of the `hub` command that needs the application: demo, serve, worker, test, manage, messages.
+"""The part of the `hub` command that needs the application: demo, serve, worker, keys, test, manage, messages.
 
 `welfare.command` hands over to `main` when Django is installed. Each command is one short function; the whole flow of
 `hub demo` can be read on one screen in `demo.py`.
@@ -11,15 +11,16 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from hub import places
+from hub.keys.ring import KeyProblem
 from hub.postgres import Embedded, PostgresProblem
 
-COMMANDS = ("demo", "serve", "worker", "test", "manage", "messages")
+COMMANDS = ("demo", "serve", "worker", "keys", "test", "manage", "messages")
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit status. `argv` begins with the command's name."""
-    # These three hand their arguments on to programs that have their own --help.
-    raw: dict[str, Callable[[list[str]], int]] = {"test": test, "manage": manage}
+    # These hand their arguments on to programs that have their own --help.
+    raw: dict[str, Callable[[list[str]], int]] = {"keys": keys, "test": test, "manage": manage}
     if argv and argv[0] in raw:
         return _told(lambda: raw[argv[0]](list(argv[1:])))
     options = _parser().parse_args(argv)
@@ -30,7 +31,7 @@ def _told(run: Callable[[], int]) -> int:
     """Run, and turn what a person can mend into a sentence instead of a traceback."""
     try:
         return run()
-    except PostgresProblem as problem:
+    except (PostgresProblem, KeyProblem) as problem:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -109,6 +110,13 @@ def worker(options: argparse.Namespace) -> int:
         set_up()
         serving.work()
     return 0
+
+
+def keys(arguments: list[str]) -> int:
+    """`hub keys ...`"""
+    from hub.keys import command
+
+    return command.run(arguments)
 
 
 def test(arguments: list[str]) -> int:
