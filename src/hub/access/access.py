@@ -44,6 +44,7 @@ _REASONS: dict[Right, str | Promise] = {
     Right.SEE_FIGURES: _("Your post does not include the figures of the district."),
     Right.START_RUNS: _("Your post does not include starting a district run."),
     Right.MANAGE_ACCOUNTS: _("Your post does not include managing accounts."),
+    Right.UNMASK_NUMBERS: _("Your post does not include seeing whole numbers of residents."),
     Right.READ_TRAIL: _("Your post does not include reading the audit trail."),
 }
 

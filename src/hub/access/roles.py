@@ -19,6 +19,7 @@ class Right(StrEnum):
     SEE_FIGURES = "see_figures"  # counts of runs, never single households
     START_RUNS = "start_runs"  # screen the district
     MANAGE_ACCOUNTS = "manage_accounts"  # users and posts
+    UNMASK_NUMBERS = "unmask_numbers"  # see a whole resident or account number, on a legal ground
     READ_TRAIL = "read_trail"  # the audit trail
 
 
@@ -45,11 +46,11 @@ class Scope:
 _CASEWORK = frozenset({Right.SEE_HOUSEHOLDS, Right.RECORD_FACTS, Right.INTERVIEW, Right.SEE_FIGURES})
 
 SCOPES: dict[Role, Scope] = {
-    Role.COORDINATOR: Scope(_CASEWORK),
+    Role.COORDINATOR: Scope(_CASEWORK | {Right.UNMASK_NUMBERS}),
     Role.PLANNER: Scope(_CASEWORK),
     Role.NURSE: Scope(frozenset({Right.SEE_HOUSEHOLDS, Right.RECORD_FACTS})),
     Role.HEAD_OF_DONG: Scope(frozenset({Right.SEE_HOUSEHOLDS, Right.SEE_FIGURES})),
-    Role.DISTRICT_OFFICER: Scope(_CASEWORK | {Right.START_RUNS}, whole_district=True),
+    Role.DISTRICT_OFFICER: Scope(_CASEWORK | {Right.START_RUNS, Right.UNMASK_NUMBERS}, whole_district=True),
     Role.COUNCIL_MEMBER: Scope(frozenset({Right.SEE_FIGURES}), whole_district=True),
     Role.ADMINISTRATOR: Scope(frozenset({Right.MANAGE_ACCOUNTS, Right.READ_TRAIL}), whole_district=True),
 }

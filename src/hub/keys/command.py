@@ -30,7 +30,9 @@ def _parser() -> argparse.ArgumentParser:
     rotate = acts.add_parser("rotate", help="a new key for what is new")
     rotate.add_argument("--index", action="store_true", help="of the blind index, instead of the encryption")
     rotate.set_defaults(run=_rotate)
-    move = acts.add_parser("reencrypt", help="bring every stored value under the active keys; may be repeated")
+    move = acts.add_parser(
+        "reencrypt", help="bring every stored value under the active keys; may be repeated"
+    )
     move.set_defaults(run=_reencrypt)
     retire = acts.add_parser("retire", help="destroy an old key that nothing needs any more")
     retire.add_argument("id", help="as shown by hub keys list")

@@ -106,7 +106,9 @@ def move_on(progress: Progress | None = None, *, batch: int = BATCH, by: User | 
             if done > before:
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since > PATIENCE:
-                raise KeyProblem("Some records are being written by others and were left. Run it again later.")
+                raise KeyProblem(
+                    "Some records are being written by others and were left. Run it again later."
+                )
             else:
                 time.sleep(0.1)
         with transaction.atomic():

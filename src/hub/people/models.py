@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from hub.access.models import User
 from hub.organisation.models import Centre
+from hub.people.identity.models import IdentityNumber  # noqa: F401  (Django looks for models here)
 from hub.people.sources import Source
 
 

@@ -1,0 +1,157 @@
+"""Storing an identity number, finding a person by one, and showing one whole: each in the audit trail or not at all."""
+
+import re
+from datetime import date, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from hub.access.access import require, require_record_facts
+from hub.access.actions import record
+from hub.access.models import User
+from hub.access.roles import Right
+from hub.keys import columns
+from hub.people import numbers
+from hub.people.identity import queries
+from hub.people.identity.access import require_unmask
+from hub.people.identity.models import IdentityNumber, LegalGround
+from hub.people.models import Person
+from hub.people.numbers import Kind, Number
+from hub.people.queries import Found
+from hub.people.sources import Source
+
+# More than anybody's day at a desk asks for, and far too little to try numbers out or to copy a dong.
+LOOK_UPS = 30, timedelta(minutes=10)
+UNMASKINGS = 30, timedelta(hours=1)
+
+_FOUND_AT_MOST = 20
+_REASON_LENGTH = 5, 120  # characters
+_LIKE_A_NUMBER = re.compile(r"(?:\d[\s.\-‐-―]?){6,}")
+
+
+class Need(models.TextChoices):
+    """What a whole number is needed for."""
+
+    STATE_SYSTEM = "state_system", gettext_lazy("To enter it into a system of the state")
+    DOCUMENT = "document", gettext_lazy("To write it on an application or certificate")
+    TELL_APART = "tell_apart", gettext_lazy("To tell two people apart")
+    PAYMENT = "payment", gettext_lazy("To pay into the account")
+    CORRECTION = "correction", gettext_lazy("To check or correct the record")
+
+
+class TooMany(Exception):
+    """This user has done this too often of late; `minutes` is the period that is counted."""
+
+    def __init__(self, period: timedelta) -> None:
+        super().__init__()
+        self.minutes = int(period.total_seconds() // 60)
+
+
+@transaction.atomic
+def store(
+    person: Person,
+    number: Number,
+    *,
+    ground: LegalGround,
+    source: Source,
+    by: User,
+    collected_on: date | None = None,
+) -> IdentityNumber:
+    """Keep a number of a person, encrypted. One that the person has already is left as it is.
+
+    Raises Refused outside the area of duty.
+    """
+    require_record_facts(by, person.household)
+    Person.objects.select_for_update(of=("self",)).get(
+        pk=person.pk
+    )  # one at a time, or both would find nothing
+    plain = number.text.encode()
+    known = IdentityNumber.objects.filter(
+        columns.holding(IdentityNumber, "encrypted", plain), person=person, kind=number.kind
+    ).first()
+    if known is not None:
+        record(by, "people.stored_number_again", known, purpose=ground.value)
+        return known
+    kept = IdentityNumber(
+        person=person,
+        kind=number.kind,
+        masked=number.masked,
+        invented=number.invented,
+        ground=ground,
+        source=source,
+        collected_on=collected_on or timezone.localdate(),
+        recorded_by=by,
+    )
+    columns.encrypt(kept, "encrypted", plain)
+    kept.save(force_insert=True)
+    record(by, "people.stored_number", kept, purpose=ground.value)
+    return kept
+
+
+@transaction.atomic
+def find_by_number(typed: str, *, by: User) -> list[Found]:
+    """Persons of the searcher's area of duty who have this resident or foreigner registration number, usually one.
+
+    What was searched for is not written down. Raises ValidationError for what is no such number, TooMany when numbers
+    are being tried out.
+    """
+    require(by, Right.SEE_HOUSEHOLDS)
+    text = numbers.digits(typed)
+    if len(text) != 13:
+        raise ValidationError(_("A registration number has 13 digits; here are %(n)d.") % {"n": len(text)})
+    _not_too_often(by, "people.looked_up_number", LOOK_UPS)
+    found = (
+        queries.in_duty(by)
+        .filter(
+            columns.holding(IdentityNumber, "encrypted", text.encode()),
+            kind__in=(Kind.RESIDENT, Kind.FOREIGNER),
+        )
+        .order_by("person")[:_FOUND_AT_MOST]
+    )
+    persons = {number.person_id: number for number in found}
+    for number in persons.values():
+        record(by, "people.looked_up_number", number.person, purpose=f"{len(persons)} found")
+    if not persons:
+        record(by, "people.looked_up_number", purpose="0 found")
+    return [
+        Found(number.person.household_id, number.person.household.dong, pk, number.person.name, number.masked)
+        for pk, number in persons.items()
+    ]
+
+
+@transaction.atomic
+def unmask(number: IdentityNumber, *, by: User, ground: LegalGround, need: Need, reason: str) -> str:
+    """The whole number, for one look. Ground, need and reason go into the audit trail before the number is read.
+
+    Raises Refused outside the area of duty or without the right, ValidationError for a reason that says nothing or holds
+    a number itself, TooMany, and KeyProblem when the number cannot be read.
+    """
+    require_unmask(by, number.person.household)
+    told = " ".join(reason.split())
+    least, most = _REASON_LENGTH
+    if not least <= len(told) <= most:
+        raise ValidationError(
+            _("Please give the reason in %(least)d to %(most)d characters.") % {"least": least, "most": most}
+        )
+    if _LIKE_A_NUMBER.search(told):
+        raise ValidationError(_("Please leave numbers out of the reason: it is kept in the audit trail."))
+    _not_too_often(by, "people.unmasked_number", UNMASKINGS)
+    record(
+        by,
+        "people.unmasked_number",
+        number,
+        purpose=f"{LegalGround(ground).value}; {Need(need).value}; {told}",
+    )
+    return numbers.of_stored(Kind(number.kind), columns.decrypt(number, "encrypted").decode()).whole
+
+
+def _not_too_often(user: User, verb: str, limit: tuple[int, timedelta]) -> None:
+    """Raise TooMany when the limit is reached; requests of one user queue here, or all would count the same."""
+    most, period = limit
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{verb} {user.pk}"])
+    if queries.done_within(user, verb, period) >= most:
+        raise TooMany(period)
