@@ -152,13 +152,19 @@ def test_a_ring_is_read_once_and_again_when_the_file_changed(monkeypatch):
     assert len(read) == before + 1
 
 
+FOLLOWER = """
+import sys
+from hub.keys.ring import ring, Use
+for line in sys.stdin: print(ring().active(Use.ENCRYPT).name, flush=True)
+"""
+
+
 def test_another_process_uses_the_new_key_without_a_restart(own_keys):
     child = subprocess.Popen(
         [
             sys.executable,
             "-c",
-            "import sys\nfrom hub.keys.ring import ring, Use\n"
-            "for line in sys.stdin: print(ring().active(Use.ENCRYPT).name, flush=True)",
+            FOLLOWER,
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -375,7 +381,7 @@ def test_keys_change_under_load_and_nobody_notices(household):
                 act()
                 longest[0] = max(longest[0], time.monotonic() - started)
                 counts[name] += 1
-        except BaseException as fault:
+        except BaseException as fault:  # noqa: BLE001  (whatever it is, it is a fault)
             faults.append(fault)
         finally:
             connection.close()

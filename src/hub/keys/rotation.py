@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, models, transaction
 from psycopg import errors, sql
 
 from hub.access.actions import record
@@ -176,9 +176,14 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _key_id(field: str) -> sql.Composable:
+def _called(field: models.Field) -> sql.Identifier:
+    """SQL: the name of this column."""
+    return sql.Identifier(str(field.column))
+
+
+def _key_id(field: models.Field) -> sql.Composable:
     """SQL: the id of the key that made this column's value."""
-    return sql.SQL("substring({}, {}, {})").format(sql.Identifier(field), ring.ID_AT, ring.ID)
+    return sql.SQL("substring({}, {}, {})").format(_called(field), ring.ID_AT, ring.ID)
 
 
 def _used() -> dict[tuple[str, bytes], int]:
@@ -189,9 +194,9 @@ def _used() -> dict[tuple[str, bytes], int]:
             query = sql.SQL(
                 "SELECT {key}, count(*) FROM {table} WHERE {field} IS NOT NULL GROUP BY 1"
             ).format(
-                key=_key_id(field.column),
+                key=_key_id(field),
                 table=sql.Identifier(column.model._meta.db_table),
-                field=sql.Identifier(field.column),
+                field=_called(field),
             )
             with connection.cursor() as cursor:
                 cursor.execute(query)
@@ -204,9 +209,9 @@ def _under_old_keys(column: Column, keys: ring.Ring) -> sql.Composable:
     """SQL: this record has a value that an old key made."""
     old = {use: [key.id for key in keys.living(use) if key.state is State.OLD] for use in Use}
     tests = [
-        sql.SQL("{} = ANY({})").format(_key_id(column.encrypted.column), sql.Literal(old[Use.ENCRYPT])),
+        sql.SQL("{} = ANY({})").format(_key_id(column.encrypted), sql.Literal(old[Use.ENCRYPT])),
         *(
-            sql.SQL("{} = ANY({})").format(_key_id(index.column), sql.Literal(old[Use.INDEX]))
+            sql.SQL("{} = ANY({})").format(_key_id(index), sql.Literal(old[Use.INDEX]))
             for index in column.indexes
         ),
     ]
@@ -251,12 +256,10 @@ def _take(column: Column, keys: ring.Ring, last: object, size: int) -> list[tupl
         "SELECT {pk}, {encrypted} FROM {table} WHERE {after} AND {old} ORDER BY {pk} LIMIT {size}"
         " FOR UPDATE SKIP LOCKED"
     ).format(
-        pk=sql.Identifier(pk.column),
-        encrypted=sql.Identifier(column.encrypted.column),
+        pk=_called(pk),
+        encrypted=_called(column.encrypted),
         table=sql.Identifier(column.model._meta.db_table),
-        after=sql.SQL("TRUE")
-        if last is None
-        else sql.SQL("{} > {}").format(sql.Identifier(pk.column), sql.Literal(last)),
+        after=sql.SQL("TRUE") if last is None else sql.SQL("{} > {}").format(_called(pk), sql.Literal(last)),
         old=_under_old_keys(column, keys),
         size=sql.Literal(size),
     )
@@ -284,6 +287,8 @@ def _put(column: Column, keys: ring.Ring, rows: list[tuple[object, bytes]]) -> s
         fresh[0].append(keys.encrypt(encrypted.purpose, plain, place))
         for at, index in enumerate(column.indexes, start=1):
             fresh[at].append(keys.blind_index(index.purpose, plain))
+    if not numbers:
+        return unread
     fields = (encrypted, *column.indexes)
     names = [sql.Identifier(f"value{at}") for at in range(len(fields))]
     statement = sql.SQL(
@@ -292,13 +297,13 @@ def _put(column: Column, keys: ring.Ring, rows: list[tuple[object, bytes]]) -> s
     ).format(
         table=sql.Identifier(column.model._meta.db_table),
         settings=sql.SQL(", ").join(
-            sql.SQL("{} = fresh.{}").format(sql.Identifier(field.column), name)
+            sql.SQL("{} = fresh.{}").format(_called(field), name)
             for field, name in zip(fields, names, strict=True)
         ),
         type=sql.SQL(pk.db_type(connection) or ""),
         arrays=sql.SQL(", ").join([sql.SQL("%s::bytea[]")] * len(fields)),
         names=sql.SQL(", ").join(names),
-        pk=sql.Identifier(pk.column),
+        pk=_called(pk),
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [numbers, *fresh])
