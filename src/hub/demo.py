@@ -144,11 +144,19 @@ def _invent_district(demonstration: Demonstration) -> None:
 
 
 def _take_in_district(demonstration: Demonstration) -> None:
+    from django.db import transaction
+
     import welfare
     from hub.people.actions import take_in_district
+    from hub.people.identity import actions as numbers
+    from hub.people.identity.models import LegalGround
+    from hub.people.sources import Source
 
     assert demonstration.district is not None, "the step before this one has the same sign of being done"
-    take_in_district(*demonstration.district, welfare.load(places.CATALOGUE))
+    households, members = demonstration.district
+    with transaction.atomic():
+        take_in_district(households, members, welfare.load(places.CATALOGUE))
+        numbers.take_in(members, ground=LegalGround.DISCOVERY, source=Source.INVENTED)
     demonstration.district = None  # half a gigabyte that is now in PostgreSQL
 
 

@@ -7,6 +7,7 @@ import uuid
 from datetime import date, timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
@@ -273,6 +274,31 @@ def test_numbers_cannot_be_tried_out(kept, coordinator, someone, monkeypatch):
 def test_who_may_not_see_households_finds_nobody_by_number(kept, someone, role):
     with pytest.raises(Refused):
         actions.find_by_number(CANARY, by=someone(role))
+
+
+def test_a_list_of_numbers_is_taken_in_at_once_and_each_is_found(household, coordinator):
+    persons = [person.pk for person in household.members.order_by("pk")]
+    table = pa.table(
+        {"person_id": [*persons, persons[0]], "resident_number": [CANARY, "822932-1000000", None]}
+    )
+    taken = actions.take_in(table, ground=LegalGround.DISCOVERY, source=Source.INVENTED, by=coordinator)
+    assert taken == 2
+    assert last().purpose == "discovery; 2 numbers"
+    [found] = actions.find_by_number("822932-1000000", by=coordinator)
+    assert found.person_id == persons[1]
+    kept = IdentityNumber.objects.get(person=persons[0])
+    assert (kept.kind, kept.invented, kept.masked) == ("foreigner", True, "822931-7******")
+    assert actions.unmask(kept, by=coordinator, **WHY) == CANARY
+
+
+def test_a_wrong_number_in_a_list_names_the_person_and_stores_nobodys(household, coordinator):
+    persons = [person.pk for person in household.members.order_by("pk")]
+    table = pa.table({"person_id": persons, "resident_number": [whole(OLD), wrong(whole(OLD))]})
+    with pytest.raises(ValidationError) as refusal:
+        actions.take_in(table, ground=LegalGround.DISCOVERY, source=Source.REGISTER, by=coordinator)
+    assert str(persons[1]) in str(refusal.value)
+    assert OLD.replace("-", "") not in str(refusal.value)
+    assert not IdentityNumber.objects.exists()
 
 
 # -- unmasking -------------------------------------------------------------------------------------------------

@@ -14,8 +14,13 @@ def run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     with database():
         set_up()
-        status: int = options.run(options)
-    return status
+        from django.db import connection
+
+        try:
+            return int(options.run(options))
+        finally:
+            connection.close_pool()  # its threads would keep a finished command waiting
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -142,6 +142,13 @@ def read(
     return Number(kind, text)
 
 
+def read_either(typed: str, *, on: date, invented: bool = False) -> Number:
+    """A resident's or a foreigner's number of a list, whose seventh digit says which. Raises ValidationError."""
+    seventh = digits(typed)[6:7]
+    kind = Kind.FOREIGNER if seventh in _CENTURIES_OF_FOREIGNERS else Kind.RESIDENT
+    return read(kind, typed, on=on, invented=invented)
+
+
 def digits(typed: str) -> str:
     """The digits of what was typed, without what people put between them; full-width ones become plain.
 
