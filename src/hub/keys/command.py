@@ -19,8 +19,8 @@ def run(arguments: Sequence[str]) -> int:
         try:
             return int(options.run(options))
         finally:
-            connection.close_pool()  # its threads would keep a finished command waiting
-    return 1
+            connection.close_pool()  # type: ignore[attr-defined]  # its threads would keep a finished command waiting
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

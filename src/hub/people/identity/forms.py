@@ -77,7 +77,9 @@ class Unmask(forms.Form):
 
     ground = forms.ChoiceField(
         label=_("Legal ground"),
-        help_text=_("Enforcement Decree of the Social Security Benefits Act, article 28 (1)"),
+        help_text=_(
+            "Tasks of the Enforcement Decree of the Social Security Benefits Act, article 28 (1), and the resident's own request."
+        ),
         choices=[*_CHOOSE, *LegalGround.choices],
     )
     need = forms.ChoiceField(label=_("What it is needed for"), choices=[*_CHOOSE, *Need.choices])
