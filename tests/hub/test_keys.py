@@ -247,6 +247,11 @@ def test_keys_are_used_inside_a_transaction_only(transactional_db):
         columns.hold()
 
 
+def test_a_record_without_primary_key_gets_no_value(db):
+    with pytest.raises(ValueError, match="primary key"):
+        columns.encrypt(IdentityNumber(pk=None), "encrypted", SECRET)
+
+
 @pytest.mark.parametrize("use", Use)
 def test_a_rotation_moves_every_value_and_the_old_key_can_go(person, use):
     numbers = [keep(person, number(of)) for of in range(25)]

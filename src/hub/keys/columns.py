@@ -95,10 +95,12 @@ def hold() -> keys.Ring:
 
 
 def encrypt(record: models.Model, name: str, plain: bytes) -> None:
-    """Put `plain` into an encrypted column of a record not yet saved, and its blind indexes beside it.
+    """Put `plain` into an encrypted column of a record, and its blind indexes beside it; the caller saves it.
 
-    The record must have its primary key already (a UUID): it is bound in.
+    The primary key is bound in, so the record must have it already: make it a UUID, or save the record first.
     """
+    if record.pk is None:
+        raise ValueError("a record needs its primary key before a value is bound to it")
     ring = hold()
     column = _named(record, name)
     setattr(record, name, ring.encrypt(column.encrypted.purpose, plain, column.encrypted.place(record.pk)))
