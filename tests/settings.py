@@ -8,10 +8,12 @@ os.environ["HUB_HOME"] = str(Path(__file__).parents[1] / ".hub" / "tests")
 os.environ["HUB_PLAIN_HTTP"] = "1"
 
 from hub import messages
+from hub.keys import ring
 from hub.settings import *
 from hub.settings import DATABASES, STORAGES
 
 messages.compile_all()
+ring.begin()
 
 # A test's connections must all be known, so that its database can be thrown away.
 DATABASES["default"]["OPTIONS"].pop("pool", None)

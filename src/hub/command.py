@@ -1,4 +1,4 @@
-"""The part of the `hub` command that needs the application: demo, serve, worker, test, manage, messages.
+"""The part of the `hub` command that needs the application: demo, serve, worker, keys, test, manage, messages.
 
 `welfare.command` hands over to `main` when Django is installed. Each command is one short function; the whole flow of
 `hub demo` can be read on one screen in `demo.py`.
@@ -12,15 +12,16 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 
 from hub import places
+from hub.keys.ring import KeyProblem
 from hub.postgres import Embedded, PostgresProblem
 
-COMMANDS = ("demo", "serve", "worker", "administrator", "test", "manage", "messages", "audit")
+COMMANDS = ("demo", "serve", "worker", "administrator", "keys", "test", "manage", "messages", "audit")
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit status. `argv` begins with the command's name."""
-    # These three hand their arguments on to programs that have their own --help.
-    raw: dict[str, Callable[[list[str]], int]] = {"test": test, "manage": manage}
+    # These hand their arguments on to programs that have their own --help.
+    raw: dict[str, Callable[[list[str]], int]] = {"keys": keys, "test": test, "manage": manage}
     if argv and argv[0] in raw:
         return _told(lambda: raw[argv[0]](list(argv[1:])))
     options = _parser().parse_args(argv)
@@ -31,7 +32,7 @@ def _told(run: Callable[[], int]) -> int:
     """Run, and turn what a person can mend into a sentence instead of a traceback."""
     try:
         return run()
-    except PostgresProblem as problem:
+    except (PostgresProblem, KeyProblem) as problem:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -135,11 +136,11 @@ def administrator(options: argparse.Namespace) -> int:
     with database():
         set_up()
         from django.core.exceptions import ValidationError
-        from django.core.management import call_command
 
+        from hub import owning
         from hub.access.actions import first_administrator
 
-        call_command("migrate", verbosity=0, interactive=False)
+        owning.prepare_database()
         try:
             passphrase = first_administrator(options.username, options.name)
         except ValidationError as problem:
@@ -147,6 +148,13 @@ def administrator(options: argparse.Namespace) -> int:
             return 1
     print(f"First passphrase of {options.username}, shown once: {passphrase}")
     return 0
+
+
+def keys(arguments: list[str]) -> int:
+    """`hub keys ...`"""
+    from hub.keys import command
+
+    return command.run(arguments)
 
 
 def test(arguments: list[str]) -> int:

@@ -11,6 +11,9 @@ PROJECT = _SOURCE if (_SOURCE / "pyproject.toml").exists() else Path.cwd()
 # State of a running hub: the embedded database, keys, snapshots, runs. Nothing in it belongs into version control.
 HOME = Path(os.environ.get("HUB_HOME") or PROJECT / ".hub").resolve()
 
+# The keys that numbers are encrypted with. A deployment keeps them on another disk than the database.
+KEYS = Path(os.environ.get("HUB_KEYS") or HOME / "keys.json").resolve()
+
 # The law as data.
 CATALOGUE = Path(os.environ.get("HUB_CATALOGUE") or PROJECT / "programmes" / "kr").resolve()
 

@@ -32,10 +32,13 @@ def prepare() -> None:
     """Bring translations, database tables and static files up to date; quick when they are."""
     from django.core.management import call_command
 
+    from hub.keys import rotation
+
     messages.compile_all()
     places.private_folder(places.HOME / "snapshots")
     places.private_folder(places.HOME / "runs")
     owning.prepare_database()
+    rotation.begin()
     call_command("collectstatic", verbosity=0, interactive=False, clear=False)
 
 

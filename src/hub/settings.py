@@ -3,6 +3,7 @@
 What differs between places comes from the environment and is read here and nowhere else:
 
     HUB_HOME          folder of keys, embedded database, snapshots and runs (default: .hub in the checkout)
+    HUB_KEYS          file of the encryption keys (default: keys.json in HUB_HOME)
     HUB_CATALOGUE     folder of the programme catalogue (default: programmes/kr)
     DATABASE_URL      a PostgreSQL server; without it the embedded one is used
     HUB_OWNER_URL     the same database as the role that owns its tables, for migrations; the role of DATABASE_URL needs

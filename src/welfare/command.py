@@ -31,7 +31,7 @@ from welfare.rules.catalogue import CERTAIN, DatedValue, Parameter
 from welfare.rules.order import resting_on
 from welfare.wording import Wording
 
-APPLICATION = ("demo", "serve", "worker", "administrator", "test", "manage", "messages", "audit")
+APPLICATION = ("demo", "serve", "worker", "administrator", "keys", "test", "manage", "messages", "audit")
 HOUSEHOLD_FILES = (".yaml", ".yml", ".json")
 CASES_WANTED = 8  # worked cases of a programme
 CAUGHT_WANTED = 0.95  # share of mistakes made on purpose that some case must notice

@@ -204,7 +204,7 @@ class Approval(models.Model):
             models.CheckConstraint(
                 condition=Q(granted__isnull=True, decided_by__isnull=True, decided_at__isnull=True)
                 | Q(granted__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
-                name="decided_by_somebody",
+                name="approval_decided_by_somebody",
             ),
             models.CheckConstraint(
                 condition=Q(used_at__isnull=True) | Q(granted__isnull=False, granted=True),

@@ -40,35 +40,38 @@ def forget_clearances(user: User) -> None:
     user.__dict__.pop("_cleared", None)
 
 
-def may_see_household(user: Asking, household: Household) -> bool:
-    """Whether this user may open this household."""
+def may_about(user: Asking, right: Right, household: Household) -> bool:
+    """Whether this user may do this about this household: the right holds there and the household may be seen."""
     if household.pk in cleared_for(user):
-        return True
-    return not household.sealed and may(user, Right.SEE_HOUSEHOLDS, household.dong)
+        return may(user, right)
+    return not household.sealed and may(user, right, household.dong)
 
 
-def require_see_household(user: Asking, household: Household) -> None:
-    """Raise Refused unless `may_see_household`."""
-    _require(user, Right.SEE_HOUSEHOLDS, household)
-
-
-def may_record(user: Asking, household: Household) -> bool:
-    """Whether this user may write about this household."""
-    return may_see_household(user, household) and (
-        may(user, Right.RECORD_FACTS, household.dong)
-        or (household.pk in cleared_for(user) and may(user, Right.RECORD_FACTS))
-    )
-
-
-def require_record(user: Asking, household: Household) -> None:
-    """Raise Refused unless `may_record`."""
-    _require(user, Right.RECORD_FACTS, household)
-
-
-def _require(user: Asking, right: Right, household: Household) -> None:
+def require_about(user: Asking, right: Right, household: Household) -> None:
+    """Raise Refused unless `may_about`."""
     if household.pk in cleared_for(user):
         require(user, right)
         return
     require(user, right, household.dong)
     if household.sealed:
         raise Refused(_("This household is sealed. It is open to those its seal names."))
+
+
+def may_see_household(user: Asking, household: Household) -> bool:
+    """Whether this user may open this household."""
+    return may_about(user, Right.SEE_HOUSEHOLDS, household)
+
+
+def require_see_household(user: Asking, household: Household) -> None:
+    """Raise Refused unless `may_see_household`."""
+    require_about(user, Right.SEE_HOUSEHOLDS, household)
+
+
+def may_record(user: Asking, household: Household) -> bool:
+    """Whether this user may write about this household."""
+    return may_about(user, Right.RECORD_FACTS, household)
+
+
+def require_record(user: Asking, household: Household) -> None:
+    """Raise Refused unless `may_record`."""
+    require_about(user, Right.RECORD_FACTS, household)

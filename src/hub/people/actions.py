@@ -19,7 +19,7 @@ from hub.access.models import User
 from hub.access.purposes import Purpose
 from hub.access.roles import Right
 from hub.people import queries
-from hub.people.access import forget_clearances, require_record, require_see_household
+from hub.people.access import forget_clearances, require_about, require_record, require_see_household
 from hub.people.models import FactRecord, Household, Note, Opening, Person, Seal
 from hub.people.sources import Source
 from welfare import Catalogue, Fact
@@ -242,8 +242,7 @@ def seal_household(
     household: Household, *, by: User, kind: Seal.Kind, reason: str, allowed: Iterable[User]
 ) -> Seal:
     """Hide a household from everybody but `allowed`. Raises Refused, or ValidationError when nobody could open it any more."""
-    require_see_household(by, household)
-    require(by, Right.SEAL)
+    require_about(by, Right.SEAL, household)
     allowed = list(allowed)
     if not allowed:
         raise ValidationError(_("Name at least one person who may open the household."))
@@ -263,8 +262,7 @@ def seal_household(
 @transaction.atomic
 def lift_seal(household: Household, *, by: User) -> None:
     """Let everybody on duty in the dong see the household again. Asks the gate of those who may see it sealed."""
-    require_see_household(by, household)
-    require(by, Right.SEAL)
+    require_about(by, Right.SEAL, household)
     Seal.objects.filter(household=household, lifted_at=None).update(lifted_by=by, lifted_at=timezone.now())
     Household.objects.filter(pk=household.pk).update(sealed=False)
     household.sealed = False

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from hub.access.models import User
 from hub.access.purposes import Purpose
 from hub.organisation.models import Centre
+from hub.people.identity.models import IdentityNumber  # noqa: F401  (Django looks for models here)
 from hub.people.sources import Source
 
 

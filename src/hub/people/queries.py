@@ -105,14 +105,14 @@ def _values(facts: Mapping[str, Standing]) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Found:
-    """One line of a search: who was found, in which household."""
+    """One line of a search: who was found, in which household of which centre."""
 
     household_id: int
     dong: str
     person_id: int
     name: str
     resident_number: str
-    address: str
+    address: str = ""
 
 
 def known(household: Household, catalogue: Catalogue, on: date | None = None) -> KnownHousehold:

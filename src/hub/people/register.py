@@ -22,7 +22,7 @@ from hub.access.models import User
 from hub.access.roles import Right
 from hub.organisation.models import Centre
 from hub.people import exchange, search
-from hub.people.access import require_record, require_see_household
+from hub.people.access import require_about, require_record
 from hub.people.models import Address, FactRecord, Household, LifeEvent, Person, Relation
 from hub.people.sources import Source
 from welfare import Catalogue
@@ -159,8 +159,7 @@ def _terms(members: pa.Table) -> str:
 
 
 def _may_keep(by: User, household: Household) -> None:
-    require_see_household(by, household)
-    require(by, Right.KEEP_REGISTER, household.dong)
+    require_about(by, Right.KEEP_REGISTER, household)
 
 
 @transaction.atomic

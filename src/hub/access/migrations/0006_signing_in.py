@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
                             ),
                             _connector="OR",
                         ),
-                        name="decided_by_somebody",
+                        name="approval_decided_by_somebody",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             name='Opening',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('counselling', 'Counselling and application'), ('discovery', 'Finding households in need'), ('survey', 'Survey of needs and means'), ('visit', 'Home visit'), ('case', 'Case management and referral'), ('follow_up', 'Follow-up and re-check'), ('complaint', 'Complaint or objection'), ('inspection', 'Inspection of data handling'), ('rights', 'Request of the resident about own data'), ('emergency', 'Danger to life or safety')], max_length=20)),
+                ('purpose', models.CharField(choices=[('interview', 'Interview and application'), ('discovery', 'Finding households that are missed'), ('visit', 'Visit'), ('case', 'Case management'), ('follow_up', 'Follow-up and re-check'), ('referral', 'Referral to a supporter or agency'), ('figures', 'Figures and evaluation'), ('inspection', 'Inspection of access'), ('resident_request', 'Request of the resident about their own data'), ('emergency', 'Danger to life or body'), ('upkeep', 'Correction and upkeep of the register')], max_length=20)),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('opened_at', models.DateTimeField(auto_now_add=True)),
                 ('until', models.DateTimeField()),
