@@ -14,6 +14,7 @@ ORDER = (
     "programmes",  # published versions of the catalogue
     "community",  # supporters, volunteers, spaces
     "screening",  # desk interviews and district runs
+    "privacy",  # consent, retention, erasure, the rights of those the data are about
     "discovery",  # signals, rounds, investigation lists
     "cases",  # needs, plan, referrals, follow-up, closing
     "visits",  # calendars, routes, visit records

@@ -32,6 +32,7 @@ TABLE = {
     Role.DISTRICT_OFFICER: (True, True, True, True, False),
     Role.COUNCIL_MEMBER: (False, False, True, False, False),
     Role.ADMINISTRATOR: (False, False, False, False, True),
+    Role.PRIVACY_OFFICER: (False, False, False, False, False),
 }
 
 

@@ -45,6 +45,8 @@ _REASONS: dict[Right, str | Promise] = {
     Right.START_RUNS: _("Your post does not include starting a district run."),
     Right.MANAGE_ACCOUNTS: _("Your post does not include managing accounts."),
     Right.READ_TRAIL: _("Your post does not include reading the audit trail."),
+    Right.MANAGE_CONSENT: _("Your post does not include consents and the requests of residents."),
+    Right.ERASE: _("Your post does not include erasing data."),
 }
 
 

@@ -20,6 +20,8 @@ class Right(StrEnum):
     START_RUNS = "start_runs"  # screen the district
     MANAGE_ACCOUNTS = "manage_accounts"  # users and posts
     READ_TRAIL = "read_trail"  # the audit trail
+    MANAGE_CONSENT = "manage_consent"  # take and end consents, receive and answer requests of residents
+    ERASE = "erase"  # decide on erasures, destroy what its period has ended for
 
 
 class Role(models.TextChoices):
@@ -32,6 +34,7 @@ class Role(models.TextChoices):
     DISTRICT_OFFICER = "district_officer", _("District welfare officer")
     COUNCIL_MEMBER = "council_member", _("Council member")
     ADMINISTRATOR = "administrator", _("Administrator")
+    PRIVACY_OFFICER = "privacy_officer", _("Privacy officer")
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,23 @@ class Scope:
     whole_district: bool = False
 
 
-_CASEWORK = frozenset({Right.SEE_HOUSEHOLDS, Right.RECORD_FACTS, Right.INTERVIEW, Right.SEE_FIGURES})
+_CASEWORK = frozenset(
+    {
+        Right.SEE_HOUSEHOLDS,
+        Right.RECORD_FACTS,
+        Right.INTERVIEW,
+        Right.SEE_FIGURES,
+        Right.MANAGE_CONSENT,
+    }
+)
 
 SCOPES: dict[Role, Scope] = {
     Role.COORDINATOR: Scope(_CASEWORK),
     Role.PLANNER: Scope(_CASEWORK),
-    Role.NURSE: Scope(frozenset({Right.SEE_HOUSEHOLDS, Right.RECORD_FACTS})),
+    Role.NURSE: Scope(frozenset({Right.SEE_HOUSEHOLDS, Right.RECORD_FACTS, Right.MANAGE_CONSENT})),
     Role.HEAD_OF_DONG: Scope(frozenset({Right.SEE_HOUSEHOLDS, Right.SEE_FIGURES})),
     Role.DISTRICT_OFFICER: Scope(_CASEWORK | {Right.START_RUNS}, whole_district=True),
     Role.COUNCIL_MEMBER: Scope(frozenset({Right.SEE_FIGURES}), whole_district=True),
     Role.ADMINISTRATOR: Scope(frozenset({Right.MANAGE_ACCOUNTS, Right.READ_TRAIL}), whole_district=True),
+    Role.PRIVACY_OFFICER: Scope(frozenset({Right.ERASE, Right.READ_TRAIL}), whole_district=True),
 }
