@@ -32,10 +32,13 @@ def prepare() -> None:
     """Bring translations, database tables and static files up to date; quick when they are."""
     from django.core.management import call_command
 
+    from hub.privacy.actions import publish_texts
+
     messages.compile_all()
     places.private_folder(places.HOME / "snapshots")
     places.private_folder(places.HOME / "runs")
     call_command("migrate", verbosity=0, interactive=False)
+    publish_texts()
     call_command("collectstatic", verbosity=0, interactive=False, clear=False)
 
 

@@ -72,6 +72,7 @@ class Consent(models.Model):
     given_by = models.CharField(max_length=20, choices=GivenBy, default=GivenBy.SELF)
     representative = models.CharField(max_length=80, blank=True, help_text="name and relation")
     manner = models.CharField(max_length=10, choices=Manner)
+    recipients = models.CharField(max_length=300, blank=True, help_text="to whom data may be given, by name")
     paper_reference = models.CharField(max_length=80, blank=True, help_text="number of the scan or the shelf")
     explained_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(auto_now_add=True)
@@ -122,7 +123,6 @@ class SubjectRequest(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
-        DECIDED = "decided", _("Decided, being carried out")
         DONE = "done", _("Answered")
         REFUSED = "refused", _("Refused")
 
@@ -154,7 +154,7 @@ class SubjectRequest(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["person"],
-                condition=Q(kind="erasure", state__in=["open", "decided"]),
+                condition=Q(kind="erasure", state="open"),
                 name="one_erasure_of_a_person_at_a_time",
             ),
         ]
@@ -164,7 +164,7 @@ class SubjectRequest(models.Model):
 
     @property
     def unfinished(self) -> bool:
-        return self.state in (self.State.OPEN, self.State.DECIDED)
+        return self.state == self.State.OPEN
 
 
 class RetentionRun(models.Model):
@@ -190,7 +190,9 @@ class RetentionRun(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                models.Value(1), condition=Q(state__in=["waiting", "running"]), name="one_retention_run_at_a_time"
+                models.Value(1),
+                condition=Q(state__in=["waiting", "running"]),
+                name="one_retention_run_at_a_time",
             )
         ]
 
