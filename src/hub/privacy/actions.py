@@ -16,7 +16,7 @@ from hub.access.actions import record
 from hub.access.models import User
 from hub.people import queries as people
 from hub.people.models import Person
-from hub.privacy import erasure, retention, texts
+from hub.privacy import erasure, paper, retention, right_of_access, texts
 from hub.privacy.access import require_erase, require_serve
 from hub.privacy.models import (
     Consent,
@@ -543,3 +543,21 @@ def renew_expired_files() -> None:
     if screening.unfinished_run() is None:
         screening_actions.run_district_now()
         remove_expired_files()
+
+
+# -- the right of access -------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def make_record(request: SubjectRequest, *, by: User) -> bytes:
+    """Everything held about the person who asks, as one PDF in the language spoken now; leaves its mark.
+
+    Raises Refused outside the area of duty, and for a request that does not ask for it.
+    """
+    require_serve(by, request.person)
+    if request.kind not in (SubjectRequest.Kind.ACCESS, SubjectRequest.Kind.EXPLANATION):
+        raise Refused(_("This document answers a request for access or for an explanation."))
+    if request.state == SubjectRequest.State.REFUSED:
+        raise Refused(_("This request was refused."))
+    record(by, "privacy.gave_record", request.person, purpose=request.kind)
+    return paper.pdf(right_of_access.document(request.person, timezone.localdate(), request=request))
