@@ -297,7 +297,7 @@ def test_the_page_of_a_person_shows_how_each_purpose_stands(desk, give, person, 
     give()
     page = desk.get(reverse("person_privacy", args=[person.pk])).content.decode()
     assert person.name in page
-    assert ("유효" if language == "ko" else "In force") in page
+    assert ("유효" if language == "ko" else "Valid") in page
 
 
 def test_a_consent_is_given_and_withdrawn_on_the_pages(desk, person):

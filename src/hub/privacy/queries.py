@@ -19,7 +19,7 @@ from hub.privacy.models import Consent, ConsentText, ErasureRecord, Purpose, Ret
 class State(models.TextChoices):
     """How consent to one purpose stands on a day."""
 
-    IN_FORCE = "in_force", _("In force")
+    IN_FORCE = "in_force", _("Valid")
     EXPIRED = "expired", _("Expired")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     NONE = "none", _("None")
