@@ -141,7 +141,7 @@ def test_work_with_the_household_keeps_its_facts(household, household_elsewhere,
 def test_facts_of_recipients_and_registered_persons_are_held(household, household_elsewhere, values):
     """Decree art. 19, and with it the family in the same case."""
     first, second = household.members.order_by("pk")
-    fact(first, {"earnings": 0})
+    fact(first, {"earned_income": 0})
     fact(second, values, on=date(2023, 6, 1))
     fact(household_elsewhere, {"tenure": "rent"})
     kind = kind_of("people.factrecord")
@@ -153,7 +153,7 @@ def test_facts_of_recipients_and_registered_persons_are_held(household, househol
 )
 def test_who_does_not_receive_is_not_held(household, values):
     first, second = household.members.order_by("pk")
-    fact(first, {"earnings": 0})
+    fact(first, {"earned_income": 0})
     fact(second, values, on=date(2023, 6, 1))
     assert kind_of("people.factrecord").held(DUE).count() == 0
 
@@ -165,8 +165,8 @@ def test_a_receipt_that_is_itself_too_old_holds_nothing(household):
 
 def test_a_name_goes_with_the_last_that_is_known_of_the_household(household):
     first, second = household.members.order_by("pk")
-    fact(first, {"earnings": 0})
-    fact(second, {"earnings": 0}, on=date(2022, 1, 1))
+    fact(first, {"earned_income": 0})
+    fact(second, {"earned_income": 0}, on=date(2022, 1, 1))
     assert due("people.person", DUE) == 0
     assert due("people.person", date(2027, 1, 2)) == 2
 
@@ -245,9 +245,11 @@ def test_two_destructions_at_once_are_refused(officer):
 def full(household, household_elsewhere, coordinator):
     """One household forgotten since 2019, one that is still worked with."""
     for person in household.members.all():
-        fact(person, {"earnings": 31_415_926})
-    fact(household, {"rent": 27_182_818})
-    interview(household, coordinator, OLD, answers=[{"fact": "rent", "members": [], "value": 27_182_818}])
+        fact(person, {"earned_income": 31_415_926})
+    fact(household, {"monthly_rent": 27_182_818})
+    interview(
+        household, coordinator, OLD, answers=[{"fact": "monthly_rent", "members": [], "value": 27_182_818}]
+    )
     run = Run.objects.create(as_of=OLD, state=Run.State.DONE, finished_at=at(OLD))
     Run.objects.create(as_of=TODAY, state=Run.State.DONE, finished_at=timezone.now())
     for folder in (run.folder, run.snapshot_folder):
@@ -256,7 +258,7 @@ def full(household, household_elsewhere, coordinator):
     Missed.objects.create(
         run=run, household=household, person=household.members.first(), centre_id=CHUNGHYEON, programme="x"
     )
-    fact(household_elsewhere.members.first(), {"earnings": 1}, on=TODAY)
+    fact(household_elsewhere.members.first(), {"earned_income": 1}, on=TODAY)
     record(coordinator, "people.opened", household, "household page")
     return run
 
@@ -324,7 +326,7 @@ def test_destroying_again_finds_nothing(full, officer):
 def test_an_interrupted_destruction_goes_on_and_its_proof_counts_every_row_once(full, officer, monkeypatch):
     person = Household.objects.get(pk=2001).members.get()
     for _ in range(7):
-        fact(person, {"earnings": 5})
+        fact(person, {"earned_income": 5})
     monkeypatch.setattr(actions, "BATCH", 2)
     run = actions.prepare_retention(by=officer)
     batch, calls = actions._erase_batch, []

@@ -234,7 +234,11 @@ def answer_request(
 
 def _open(request: SubjectRequest) -> SubjectRequest:
     """The request, locked. Raises ValidationError when it was answered already."""
-    found = SubjectRequest.objects.select_for_update().select_related("person__household").get(pk=request.pk)
+    found = (
+        SubjectRequest.objects.select_for_update(of=("self",))
+        .select_related("person__household")
+        .get(pk=request.pk)
+    )
     if not found.unfinished:
         raise ValidationError(_("This request was answered already."))
     return found

@@ -73,7 +73,7 @@ class Kind:
 
     def of(self, person: Person) -> Rows:
         """The rows about one person."""
-        return self.rows.filter(**{self.person: person})
+        return self.rows.filter(**{self.person: person.pk})
 
 
 # -- days ------------------------------------------------------------------------------------------------------
