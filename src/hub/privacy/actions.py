@@ -312,7 +312,6 @@ def _line(before: erasure.Line, after: erasure.Line) -> dict[str, Any]:
 
     The deeds of the erasure itself leave marks in the trail, so there is more of it after than before.
     """
-    until = before.until
     with override("ko"):
         return {
             "kind": before.kind.model,
@@ -322,7 +321,7 @@ def _line(before: erasure.Line, after: erasure.Line) -> dict[str, Any]:
             "erased": max(0, before.rows - after.rows),
             "kept": before.kept,
             "reason": str(before.reason),
-            "until": until.isoformat() if isinstance(until, date) else str(until or ""),
+            "until": before.until_shown,
             "after": after.rows,
         }
 

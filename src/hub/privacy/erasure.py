@@ -41,6 +41,11 @@ class Line:
     until: date | str | Promise | None = None
 
     @property
+    def until_shown(self) -> str:
+        """The day or the event, as people read it."""
+        return self.until.isoformat() if isinstance(self.until, date) else str(self.until or "")
+
+    @property
     def erased(self) -> int:
         """How much an erasure removes."""
         return self.rows - self.kept

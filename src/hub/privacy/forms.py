@@ -122,7 +122,7 @@ class Answer(forms.Form):
     """What the person is told."""
 
     answer = forms.CharField(
-        label=_("What the person is told"),
+        label=_("What to tell the person"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("With the reason and the law where something is refused."),

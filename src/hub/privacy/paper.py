@@ -49,7 +49,7 @@ def pdf(document: Document) -> bytes:
 
     Call it in the process that serves or works: typst starts threads, and a child forked afterwards would hang.
     """
-    made = typst.compile(
+    made: object = typst.compile(  # type: ignore[misc]  # its stub binds no type to bytes
         TEMPLATE.read_bytes(),
         font_paths=[_fonts()],
         ignore_system_fonts=True,

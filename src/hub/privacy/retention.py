@@ -129,7 +129,7 @@ def _recipients(household: str, since: date) -> Q:
     )
 
 
-def _ended() -> QuerySet[Interview]:
+def _ended() -> Rows:
     return Interview.objects.annotate(ended=Coalesce("closed_at", "opened_at"))
 
 
@@ -229,7 +229,7 @@ def _posts_over(day: date) -> Rows:
 
 
 def _sessions_over(day: date) -> Rows:
-    return apps.get_model("sessions.session").objects.filter(expire_date__lt=_midnight(day))  # type: ignore[attr-defined,no-any-return]
+    return apps.get_model("sessions.session").objects.filter(expire_date__lt=_midnight(day))
 
 
 # -- the table ---------------------------------------------------------------------------------------------------

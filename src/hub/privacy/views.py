@@ -212,10 +212,11 @@ def make_record(request: HttpRequest, number: int) -> HttpResponse:
 @require_GET
 def retention_table(request: HttpRequest) -> HttpResponse:
     """How long each kind of data is kept, what is due today, and what was destroyed so far."""
-    require_erase(request.user)
+    user = require_erase(request.user)
     due = retention.due(timezone.localdate())
     page = {
         "due": due,
+        "waiting": queries.requests_for(user).filter(state=SubjectRequest.State.OPEN).count(),
         "any_due": any(one.due for one in due),
         "under_way": queries.retention_run(),
         "runs": RetentionRun.objects.all()[:10],
