@@ -135,9 +135,17 @@ def test_it_tells_nothing_of_anybody_else(paper, couple, household_elsewhere, co
             assert joined(canary) not in text, canary
 
 
-def test_numbers_are_masked(paper, couple):
-    _, text = paper(couple[0])
-    assert "500101-9******" in text
+@pytest.mark.parametrize("taken_in", ["500101-9******", "991331-9876543"])
+def test_numbers_are_masked_whatever_the_register_took_in(paper, couple, client, coordinator, taken_in):
+    first, _ = couple
+    Person.objects.filter(pk=first.pk).update(resident_number=taken_in)
+    first.refresh_from_db()
+    _, text = paper(first)
+    client.force_login(coordinator)
+    page = client.get(reverse("person_privacy", args=[first.pk])).content.decode()
+    for shown in (text, page):
+        assert f"{taken_in[:8]}******" in shown
+        assert "9876543" not in shown
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

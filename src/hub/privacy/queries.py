@@ -110,6 +110,12 @@ def history(person: Person) -> QuerySet[Consent]:
     )
 
 
+def masked(number: str) -> str:
+    """A resident number with six digits of birth and the first of the rest, whatever the register took in."""
+    birth, dash, rest = number.partition("-")
+    return f"{birth}{dash}{rest[:1]}{'*' * len(rest[1:])}"
+
+
 def text_in_force(purpose: Purpose, language: str, day: date) -> ConsentText | None:
     """The published text to be signed on a day, in this language."""
     return (

@@ -103,9 +103,12 @@ def _who(person: Person, centre: str, members: int) -> Section:
     ) % {"number": members - 1}
     rows = [
         [gettext("Name"), person.name],
-        [gettext("Resident number (masked)"), person.resident_number],
+        [gettext("Resident number (masked)"), queries.masked(person.resident_number)],
         [gettext("Number in the hub"), str(person.pk)],
-        [gettext("Household"), f"{person.household_id} · {others}"],
+        [
+            gettext("Household"),
+            f"{person.household_id} · {others}" if members > 1 else str(person.household_id),
+        ],
         [gettext("Centre"), centre],
     ]
     return Section(gettext("Who you are here"), [], [gettext("Item"), gettext("Entry")], [1, 3], rows)
@@ -147,7 +150,7 @@ def _facts(heading: str, records: Any, facts: Mapping[str, Fact], *, withhold: b
         gettext("Collected on"),
         gettext("Recorded by"),
     ]
-    return Section(heading, notes, head, [4, 3, 2, 2, 3], rows)
+    return Section(heading, notes, head, [6, 4, 4, 3, 4], rows)
 
 
 def _value(fact: Fact, stored: object, record: FactRecord) -> str:

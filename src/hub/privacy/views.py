@@ -33,6 +33,7 @@ def person(request: HttpRequest, person: int) -> HttpResponse:
     record(require_user(request.user), "privacy.read_consents", found)
     page = {
         "person": found,
+        "resident_number": queries.masked(found.resident_number),
         "standings": queries.standings(found, timezone.localdate()),
         "history": queries.history(found),
         "requests": found.requests.order_by("-pk"),
