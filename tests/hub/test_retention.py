@@ -18,7 +18,9 @@ from hub.people.sources import Source
 from hub.privacy import actions, queries, retention, texts
 from hub.privacy.models import Consent, ErasureRecord, Manner, Purpose, RetentionRun, SubjectRequest
 from hub.privacy.retention import Fate, kind_of, last_day, years_before
+from hub.screening import actions as screening
 from hub.screening.models import Interview, Missed, Run
+from hub.screening.queries import latest_run
 from tests.hub.conftest import CHUNGHYEON
 
 pytestmark = pytest.mark.django_db
@@ -292,6 +294,34 @@ def test_time_travel_what_is_over_is_in_no_table_and_no_file_and_the_rest_is_unt
     assert household_elsewhere.members.get().name == "가상서이"
     assert FactRecord.objects.count() == 1
     assert AccessRecord.objects.filter(verb="people.opened", object_id=str(household.pk)).exists()
+
+
+def test_the_newest_run_is_made_again_without_what_was_destroyed(
+    household, household_elsewhere, officer, django_capture_on_commit_callbacks
+):
+    fact(household.members.first(), {"earned_income": 31_415_926})
+    fact(household_elsewhere.members.first(), {"earned_income": 27_182_818}, on=TODAY)
+    before = screening.run_district_now()
+    with django_capture_on_commit_callbacks(execute=True):
+        destroy(officer)
+    after = latest_run()
+    assert after.pk != before.pk
+    assert not before.folder.exists()
+    assert not before.snapshot_folder.exists()
+
+
+def test_files_still_being_written_at_an_erasure_go_when_they_are_finished(household, officer):
+    fact(household.members.first(), {"earned_income": 31_415_926})
+    writing = screening.prepare_run(by=None)
+    destroy(officer)
+    actions.renew_expired_files()
+    assert not writing.expiring.removed_at
+    screening.carry_out(writing.pk)
+    actions.renew_expired_files()
+    writing.expiring.refresh_from_db()
+    assert writing.expiring.removed_at
+    assert not writing.snapshot_folder.exists()
+    assert latest_run().pk != writing.pk
 
 
 def test_the_proof_says_how_many_of_each_kind_were_there_erased_and_left(full, officer):

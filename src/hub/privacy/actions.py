@@ -33,7 +33,7 @@ from hub.privacy.retention import Fate, Kind
 from hub.programmes import queries as programmes
 from hub.screening import actions as screening_actions
 from hub.screening import queries as screening
-from hub.screening.models import Missed, Run
+from hub.screening.models import Interview, Missed, Run
 
 DAYS_TO_ANSWER = 10  # PIPA decree arts. 41 to 44
 OF_AGE_TO_CONSENT = 14  # PIPA art. 22-2
@@ -286,9 +286,12 @@ def _erase_person(request: SubjectRequest, by: User) -> None:
         "text", "person"
     )
     _withdraw(in_force, by, Manner.PAPER, "", day)
-    for interview in erasure.interviews_about(person, whole_household=whole):
+    about = [one.pk for one in erasure.interviews_about(person, whole_household=whole)]
+    # Locked, so that an answer being written at this moment is not lost and not kept.
+    for interview in Interview.objects.select_for_update().filter(pk__in=about):
         left = erasure.without(interview, erasure.place_of(person, interview), whole_household=whole)
-        assert left is not None
+        if left is None:
+            continue
         interview.known, interview.answers = left
         interview.save(update_fields=["known", "answers"])
     facts = erasure.facts_of(person, whole_household=whole)
@@ -496,6 +499,8 @@ def _finish(number: int) -> RetentionRun:
     run.state, run.finished_at = RetentionRun.State.DONE, timezone.now()
     run.save(update_fields=["state", "finished_at"])
     _prove(lines, run.as_of, run=run)
+    if run.erased.get("people.person") or run.erased.get("people.factrecord"):
+        _expire_files()
     record(run.asked_by, "privacy.destroyed_due", run)
     return run
 
