@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import ProgrammingError, transaction
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from hub.access.access import Refused
 from hub.access.models import AccessRecord
@@ -344,6 +345,18 @@ def test_the_form_to_sign_prints_in_the_language_of_the_resident(desk, person):
     assert text().body["title"] in korean.content.decode()
     assert text(language="en").body["title"] in english.content.decode()
     assert "필수" not in english.content.decode()
+
+
+def test_the_line_on_a_household_page_tells_each_member_apart(give, person, household):
+    give()
+    standings = queries.standings_in(household, TODAY)
+    other = household.members.exclude(pk=person.pk).get()
+    with translation.override("ko"):
+        own = render_to_string("privacy/_person.html", {"person": person, "standings": standings[person.pk]})
+        theirs = render_to_string("privacy/_person.html", {"person": other, "standings": standings[other.pk]})
+    assert "유효" in own
+    assert reverse("person_privacy", args=[person.pk]) in own
+    assert "유효" not in theirs
 
 
 def test_the_pages_are_closed_outside_the_area_of_duty(client, someone, person):

@@ -366,7 +366,7 @@ KINDS = (
     Kind(
         "programmes.publishedcatalogue",
         _("Who put a catalogue into force"),
-        _("an official's act"),
+        _("an act in office"),
         "공공기록물 관리에 관한 법률",
         Fate.KEEP,
     ),
