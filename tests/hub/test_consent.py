@@ -106,8 +106,9 @@ def test_a_changed_text_under_the_same_version_is_refused_and_a_new_version_is_n
         (
             "refusal: {ko: 동의를 거부해도 방문 상담은 받으실 수 있습니다., en:",
             "refusal: {en:",
-            "lacks a language",
+            "ko and en",
         ),
+        ("You may refuse and still be visited.}", "You may refuse, and still be visited.}", "quote commas"),
     ],
 )
 def test_a_text_file_with_a_fault_is_refused_with_its_name(tmp_path, old, new, complaint):

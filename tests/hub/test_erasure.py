@@ -231,8 +231,17 @@ def test_an_interview_in_which_nobody_can_tell_the_members_apart_is_emptied(coup
     screening_queries.conversation(held)
 
 
-def test_the_household_can_still_be_read_and_counts_who_is_erased(couple, household, coordinator, officer):
+def test_the_household_can_still_be_read_and_counts_who_is_erased(
+    client, couple, household, coordinator, officer
+):
     erase(couple[0], coordinator, officer)
+    client.force_login(coordinator)
+    for address in (
+        reverse("household", args=[household.pk]),
+        reverse("interview_result", args=[Interview.objects.get().pk]),
+        reverse("person_privacy", args=[couple[0].pk]),
+    ):
+        assert client.get(address).status_code == 200
     known = people.known(household, programmes.catalogue())
     assert len(known.members) == 2
     programmes.rules().assess(known.described())

@@ -166,6 +166,13 @@ def test_what_others_told_in_confidence_cannot_show_through(couple, household, t
         second, Source.REGISTER, disability="none", severe_illness=True, treatment_cost=0, ltc_grade="grade1"
     )
     tell(second, Source.REGISTER, receives_disability_pension=True, homeless=True)
+    tell(
+        household,
+        Source.REGISTER,
+        crisis_violence=False,
+        crisis_income_lost=True,
+        chronic_medical_cost=9_000_000,
+    )
     assert sections() == before
 
 

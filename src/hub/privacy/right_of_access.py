@@ -115,14 +115,11 @@ def _who(person: Person, centre: str, members: int) -> Section:
 
 
 def _facts(heading: str, records: Any, facts: Mapping[str, Fact], *, withhold: bool) -> Section:
-    rows, withheld = [], 0
+    rows = []
     for record in records.select_related("recorded_by").order_by("-collected_on", "-pk"):
         for name, value in record.values.items():
             fact = facts.get(name)
-            if fact is None:
-                continue
-            if withhold and fact.sensitivity == SENSITIVE:
-                withheld += 1
+            if fact is None or (withhold and fact.sensitivity == SENSITIVE):
                 continue
             rows.append(
                 [
@@ -134,15 +131,9 @@ def _facts(heading: str, records: Any, facts: Mapping[str, Fact], *, withhold: b
                 ]
             )
     notes = [] if rows else [gettext("Nothing is recorded.")]
-    if withheld:
-        notes.append(
-            ngettext(
-                "%(number)d sensitive fact may concern another member and is not told here.",
-                "%(number)d sensitive facts may concern another member and are not told here.",
-                withheld,
-            )
-            % {"number": withheld}
-        )
+    if withhold:
+        # Said whether there are any or not, so that this line tells nothing either.
+        notes.append(gettext("Sensitive facts that may concern another member are not told here."))
     head = [
         gettext("Fact"),
         gettext("Value"),

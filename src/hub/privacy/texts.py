@@ -68,6 +68,13 @@ def _read(path: Path) -> list[Written]:
     if not isinstance(given.get("version"), int) or not isinstance(given.get("valid_from"), date):
         raise wrong("version must be a number and valid_from a day")
     items = given.get("items") or []
+    # A comma outside quotes silently cuts a sentence in two: what has languages has these two and nothing else.
+    for said in (given, *items):
+        for key, value in said.items():
+            if isinstance(value, dict) and not (set(value) == set(LANGUAGES) and all(value.values())):
+                raise wrong(
+                    f"{key} of {said.get('id', 'the text')} needs ko and en and nothing else; quote commas"
+                )
     names = [item.get("id") for item in items]
     if not names or None in names or len(set(names)) != len(names):
         raise wrong("every item needs an id of its own")
