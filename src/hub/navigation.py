@@ -32,6 +32,8 @@ ENTRIES = (
     Entry("run", _("District run"), Right.SEE_FIGURES),
     Entry("search", _("Find a household"), Right.SEE_HOUSEHOLDS),
     Entry("emergencies", _("Emergency openings"), Right.INSPECT),
+    Entry("subject_requests", _("Requests"), Right.MANAGE_CONSENT),
+    Entry("retention", _("Retention"), Right.ERASE),
     Entry("programmes", _("Programmes")),
     Entry("inspection", _("Inspection"), Right.INSPECT),
     Entry("trail", _("Audit trail"), Right.READ_TRAIL),

@@ -15,6 +15,7 @@ ORDER = (
     "inspection",  # the monthly inspection of the audit trail
     "community",  # supporters, volunteers, spaces
     "screening",  # desk interviews and district runs
+    "privacy",  # consent, retention, erasure, the rights of those the data are about
     "discovery",  # signals, rounds, investigation lists
     "cases",  # needs, plan, referrals, follow-up, closing
     "visits",  # calendars, routes, visit records

@@ -33,12 +33,14 @@ def prepare() -> None:
     from django.core.management import call_command
 
     from hub.keys import rotation
+    from hub.privacy.actions import publish_texts
 
     messages.compile_all()
     places.private_folder(places.HOME / "snapshots")
     places.private_folder(places.HOME / "runs")
     owning.prepare_database()
     rotation.begin()
+    publish_texts()
     call_command("collectstatic", verbosity=0, interactive=False, clear=False)
 
 

@@ -57,6 +57,16 @@ async def give_back_abandoned_work() -> int:
     return len(abandoned)
 
 
+@app.periodic(cron="30 3 * * *")
+@app.task(name="hub.renew_files", queueing_lock="hub.renew_files")
+def _renew_files(timestamp: int) -> None:
+    """Once a night, what could not be done at once: files of a run that was still being written at an erasure."""
+    from hub.privacy.actions import renew_expired_files
+
+    with walls.everywhere(), coming_from("worker"):
+        renew_expired_files()
+
+
 class ProcrastinateBackend(BaseTaskBackend):
     """The task backend named in the settings."""
 

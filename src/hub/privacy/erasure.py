@@ -1,0 +1,163 @@
+"""What erasing one person would remove, what must stay, why and until when. Nothing here changes anything.
+
+PIPA art. 36 gives the right and its limit: what another law names as to be collected stays. Here that is what a benefit
+was decided on, while it is received (Social Security Benefits Act decree art. 19), and the proofs that the law was kept.
+What is about the whole household stays with it, unless this person is all that is left of it.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from hub.access.models import AccessRecord
+from hub.people import queries as people
+from hub.people.models import FactRecord, Person
+from hub.people.sources import Source
+from hub.privacy import retention
+from hub.privacy.retention import Kind, kind_of, last_day
+from hub.programmes import queries as programmes
+from hub.screening.models import Interview
+
+# The papers and registers a benefit was decided on; what was only said or seen proves no payment.
+DECIDED_ON = (Source.REGISTER, Source.INVENTED, Source.DOCUMENT)
+
+RECIPIENT = _("Record of a benefit that is being received (Social Security Benefits Act decree art. 19)")
+AFTER_BENEFIT = _("5 years after the benefit ends")
+WITH_NEXT_RUN = _("the next district run, which is started at once")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One kind of data of one person: how much there is, how much of it must stay, why and until when."""
+
+    kind: Kind
+    rows: int
+    kept: int = 0
+    reason: str | Promise = ""
+    until: date | str | Promise | None = None
+
+    @property
+    def until_shown(self) -> str:
+        """The day or the event, as people read it."""
+        return self.until.isoformat() if isinstance(self.until, date) else str(self.until or "")
+
+    @property
+    def erased(self) -> int:
+        """How much an erasure removes."""
+        return self.rows - self.kept
+
+
+def alone(person: Person) -> bool:
+    """Whether nobody else of the household still has a name, so that what is known of the household is about this person."""
+    return not retention.named_persons().filter(household=person.household_id).exclude(pk=person.pk).exists()
+
+
+def receives(person: Person) -> bool:
+    """Whether what stands now says that this person, or the household as one, receives a benefit."""
+    known = people.known(person.household, programmes.catalogue())
+    own = next(member.facts for member in known.members if member.person.pk == person.pk)
+    standing = {**known.facts, **own}
+    return any(standing[name].now.value is True for name in retention.receipts() if name in standing)
+
+
+def facts_of(person: Person, *, whole_household: bool) -> QuerySet[FactRecord]:
+    """The records about a person, with those of the household if it is this person's alone."""
+    about = Q(person=person)
+    return FactRecord.objects.filter(about | Q(household=person.household_id) if whole_household else about)
+
+
+def plan(person: Person, day: date) -> list[Line]:
+    """What an erasure of this person on a day would do, kind by kind."""
+    whole, recipient = alone(person), receives(person)
+    held: dict[str, Any] = {"reason": RECIPIENT, "until": AFTER_BENEFIT} if recipient else {}
+    lines = []
+    for kind in retention.kinds():
+        if not kind.person:
+            continue
+        if kind.model == "people.factrecord":
+            facts = facts_of(person, whole_household=whole)
+            kept = facts.filter(source__in=DECIDED_ON).count() if recipient else 0
+            lines.append(Line(kind, facts.count(), kept, **(held if kept else {})))
+        elif kind.model in ("people.person", "people.identitynumber"):
+            rows = kind.of(person).count()
+            lines.append(Line(kind, rows, rows, **held) if recipient else Line(kind, rows))
+        elif kind.on_request:
+            rows = kind.of(person).count()
+            until = last_day(day, kind.years) if kind.years else None
+            lines.append(Line(kind, rows, rows, kind.on_request, until))
+        else:
+            lines.append(Line(kind, kind.of(person).count()))
+    lines.append(Line(kind_of("screening.interview"), len(interviews_about(person, whole_household=whole))))
+    files = retention.runs_with_files().count()
+    lines.append(Line(kind_of("screening.run"), files, files, _("Removed and made again"), WITH_NEXT_RUN))
+    trail = kind_of("access.accessrecord")
+    marks = AccessRecord.objects.filter(object_kind="people.person", object_id=str(person.pk))
+    newest = marks.order_by("-at").first()
+    until = last_day(newest.at.date(), trail.years or 0) if newest is not None else None
+    lines.append(Line(trail, marks.count(), marks.count(), trail.law, until))
+    return lines
+
+
+# -- interviews ------------------------------------------------------------------------------------------------
+
+
+def place_of(person: Person, interview: Interview) -> int | None:
+    """Which member of the conversation this person is: members stand in the register's order.
+
+    None when the household has changed since, so that nobody can tell.
+    """
+    lived_there = Q(left_on=None) | Q(left_on__gt=interview.opened_at.date())
+    members = list(person.household.members.filter(lived_there).order_by("pk").values_list("pk", flat=True))
+    fits = len(members) == len(interview.known["members"]) and person.pk in members
+    return members.index(person.pk) if fits else None
+
+
+def interviews_about(person: Person, *, whole_household: bool) -> list[Interview]:
+    """The interviews in which something is said about this person."""
+    held = Interview.objects.filter(household=person.household_id)
+    return [
+        one
+        for one in held
+        if without(one, place_of(person, one), whole_household=whole_household) is not None
+    ]
+
+
+def without(
+    interview: Interview, place: int | None, *, whole_household: bool
+) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+    """`known` and `answers` of an interview without one member; None when nothing is said about that member.
+
+    Who is whose partner stays: it is a bare number, and the other partner's. A conversation in which the member cannot
+    be told from the others is emptied as a whole.
+    """
+    known, answers = interview.known, interview.answers
+    if place is None or whole_household:
+        emptied = [_bare(member) for member in known["members"]]
+        told = bool(known["household"]) or bool(answers) or emptied != known["members"]
+        return ({"household": {}, "members": emptied}, []) if told else None
+    members = list(known["members"])
+    members[place] = _bare(members[place])
+    left = [kept for given in answers if (kept := _answer_without(given, place)) is not None]
+    if members == known["members"] and left == answers:
+        return None
+    return {**known, "members": members}, left
+
+
+def _bare(member: dict[str, Any]) -> dict[str, Any]:
+    return {"couple": member["couple"]} if member.get("couple") else {}
+
+
+def _answer_without(given: dict[str, Any], place: int) -> dict[str, Any] | None:
+    if place not in given["members"]:
+        return given
+    kept = [position for position, member in enumerate(given["members"]) if member != place]
+    if not kept:
+        return None
+    less = {**given, "members": [given["members"][position] for position in kept]}
+    if "value" in given:
+        less["value"] = [given["value"][position] for position in kept]
+    return less
