@@ -5,10 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 from django.utils import timezone
 
+from hub import walls
 from hub.access import chain, heads
 from hub.access.models import AccessRecord
 from hub.access.roles import Role
@@ -271,7 +273,8 @@ def affected(records: QuerySet[AccessRecord]) -> list[Affected]:
         for number in listed or ():
             times, first, last = seen.get(number, (0, at, at))
             seen[number] = (times + 1, min(first, at), max(last, at))
-    return list(_members(seen))
+    with walls.everywhere(), transaction.atomic():  # they are told wherever they live
+        return list(_members(seen))
 
 
 def _members(seen: dict[int, tuple[int, datetime, datetime]]) -> Iterable[Affected]:

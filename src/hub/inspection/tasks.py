@@ -6,6 +6,7 @@ from django.tasks import task
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from hub import walls
 from hub.access.models import User
 from hub.access.trail import coming_from
 from hub.inspection import actions, queries
@@ -21,7 +22,7 @@ def examine_month(month: str, by: int | None = None) -> None:
 @app.task(name="inspection.examine", queueing_lock="inspection.examine")
 def examine(timestamp: int) -> None:
     """This month and every earlier one that should have been signed by now or can be."""
-    with coming_from("worker"):
+    with walls.everywhere(), coming_from("worker"):
         examine_open_months(timezone.localdate())
 
 

@@ -33,7 +33,7 @@ REVIEW_WITHIN = timedelta(hours=24)
 RECORDS_KEPT = 500  # numbers of records kept with a finding
 
 OPENED = "people.opened"
-BROKE_GLASS, REVIEWED_GLASS = "people.broke_glass", "people.reviewed_glass"
+BROKE_GLASS, REVIEWED = "people.broke_glass", "people.reviewed_emergency"
 
 Kind = Finding.Kind
 
@@ -203,7 +203,7 @@ def _emergencies(report: Report) -> Iterator[Found]:
     late = [
         opening.pk
         for opening in rows
-        if not AccessRecord.objects.filter(verb=REVIEWED_GLASS, household=opening.household)
+        if not AccessRecord.objects.filter(verb=REVIEWED, household=opening.household)
         .filter(at__gte=opening.at, at__lte=opening.at + REVIEW_WITHIN)
         .exclude(actor=opening.actor_id)
         .exists()

@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hub import walls
+from hub.access import approvals
 from hub.access.access import Refused, require
 from hub.access.actions import record
-from hub.access.models import User
+from hub.access.models import Deed, User
 from hub.access.purposes import Purpose
 from hub.access.roles import Right
 from hub.people import queries
@@ -261,8 +262,12 @@ def seal_household(
 
 @transaction.atomic
 def lift_seal(household: Household, *, by: User) -> None:
-    """Let everybody on duty in the dong see the household again. Asks the gate of those who may see it sealed."""
+    """Let everybody on duty in the dong see the household again. Takes a second person's approval (`Deed.UNSEAL`).
+
+    Raises Refused for whoever may not see it sealed, and without the approval.
+    """
     require_about(by, Right.SEAL, household)
+    approvals.use(Deed.UNSEAL, household, by)
     Seal.objects.filter(household=household, lifted_at=None).update(lifted_by=by, lifted_at=timezone.now())
     Household.objects.filter(pk=household.pk).update(sealed=False)
     household.sealed = False

@@ -195,6 +195,12 @@ class SealHousehold(forms.Form):
         self.fields["allowed"].queryset = users  # type: ignore[attr-defined]
 
 
+class Unseal(forms.Form):
+    """Why a household need not be hidden any more; the second person decides by it."""
+
+    reason = _line(_("Why the seal can be lifted"), 200, min_length=5)
+
+
 class TakeOut(forms.Form):
     """In which form a record leaves the hub, and why."""
 

@@ -18,14 +18,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub import walls
+from hub.access import approvals
 from hub.access.access import Refused, require, require_user
 from hub.access.actions import record
-from hub.access.models import User
+from hub.access.models import Deed, User
+from hub.access.proof import recently_proved
 from hub.access.purposes import Purpose
 from hub.access.queries import users_who_may
 from hub.access.roles import Right
 from hub.people import actions, forms, queries, register
-from hub.people.access import require_record
+from hub.people.access import require_about, require_record
 from hub.people.models import Address, Household, LifeEvent, Note, Opening, Person, Relation, Seal
 from hub.people.sources import Source
 from hub.programmes import queries as programmes
@@ -405,11 +407,22 @@ def seal(request: HttpRequest, household: int) -> HttpResponse:
     return _form(request, found, form, gettext_lazy("Seal the household"), note)
 
 
-@require_POST
+@recently_proved
+@require_http_methods(["GET", "HEAD", "POST"])
 @_for_a_purpose
 def unseal(request: HttpRequest, household: int) -> HttpResponse:
-    """Let everybody on duty in the dong see it again."""
+    """Let everybody on duty in the dong see it again: ask a second person with a reason, then do it."""
     user = require_user(request.user)
     found = _found(user, household)
-    actions.lift_seal(found, by=user)
-    return redirect("household", found.pk)
+    require_about(user, Right.SEAL, found)
+    asked = approvals.latest(Deed.UNSEAL, found, user)
+    form = forms.Unseal(request.POST or None)
+    if request.method == "POST" and asked is not None and asked.granted:
+        actions.lift_seal(found, by=user)
+        return redirect("household", found.pk)
+    if request.method == "POST" and asked is None and form.is_valid():
+        facts = _("Lift the seal of household %(number)d") % {"number": found.pk}
+        asked = approvals.ask(
+            Deed.UNSEAL, found, user, form.cleaned_data["reason"], facts=facts, dong=found.dong
+        )
+    return render(request, "people/unseal.html", {"household": found, "form": form, "asked": asked})

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from hub.access.access import Refused, require
 from hub.access.actions import record
 from hub.access.models import User
+from hub.access.proof import recently_proved
 from hub.access.roles import Right
 from hub.keys.ring import KeyProblem
 from hub.people.identity import actions, queries
@@ -82,6 +83,7 @@ def store(request: HttpRequest, person: int) -> HttpResponse:
     return render(request, "people/store_number.html", {"form": form, "person": about}, status=status)
 
 
+@recently_proved
 @sensitive_variables("whole")
 @require_http_methods(["GET", "HEAD", "POST"])
 def number(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
