@@ -2,8 +2,7 @@
 district.
 
 This is the only module of the library that knows today's date and the terminal's language. It works without
-Django; `demo`, `serve`, `worker`, `test`, `manage` and `messages` are handed to the application where it is
-installed.
+Django; the commands of APPLICATION are handed to the application where it is installed.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from welfare.rules.catalogue import CERTAIN, DatedValue, Parameter
 from welfare.rules.order import resting_on
 from welfare.wording import Wording
 
-APPLICATION = ("demo", "serve", "worker", "test", "manage", "messages")
+APPLICATION = ("demo", "serve", "worker", "backup", "restore", "drill", "test", "manage", "messages")
 HOUSEHOLD_FILES = (".yaml", ".yml", ".json")
 CASES_WANTED = 8  # worked cases of a programme
 CAUGHT_WANTED = 0.95  # share of mistakes made on purpose that some case must notice

@@ -69,6 +69,10 @@ def configured(home: Path) -> Iterator[FullAccess]:
     """The database this hub works with: HUB_BACKUP_URL's, or the embedded one. Raises BackupProblem."""
     url = os.environ.get("HUB_BACKUP_URL")
     if url:
+        if not any(o.keyword == b"dbname" and o.val for o in Conninfo.parse(url.encode())):
+            raise BackupProblem(
+                "HUB_BACKUP_URL names no database; write it as postgresql://role:password@host/database"
+            )
         yield FullAccess(url, _programs_of_the_system(), ours=False)
         return
     if os.environ.get("DATABASE_URL"):

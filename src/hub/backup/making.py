@@ -304,9 +304,7 @@ def forget_older_than(days: int, folder: Path, newest: Path) -> list[Path]:
     What was erased in the hub lives on in its backups until they expire, so they must.
     """
     horizon = f"welfare-hub-{datetime.now(UTC) - timedelta(days=days):%Y%m%dT%H%M%SZ}"
-    old = [
-        path for path in folder.glob(f"welfare-hub-*{ENDING}") if path.name < horizon and path != newest
-    ]
+    old = [path for path in folder.glob(f"welfare-hub-*{ENDING}") if path.name < horizon and path != newest]
     for path in old:
         path.unlink()
         path.with_name(path.name + ".sha256").unlink(missing_ok=True)
