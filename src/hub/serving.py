@@ -29,9 +29,15 @@ class Stopped(BaseException):
 
 
 def prepare() -> None:
-    """Bring translations, database tables and static files up to date; quick when they are."""
+    """Bring translations, database tables and static files up to date; quick when they are.
+
+    Raises PostgresProblem when the database could lose what it acknowledged.
+    """
     from django.core.management import call_command
 
+    from hub.durability import require_durable_database
+
+    require_durable_database()
     messages.compile_all()
     places.private_folder(places.HOME / "snapshots")
     places.private_folder(places.HOME / "runs")
@@ -54,7 +60,10 @@ def work() -> None:
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
+    from hub.durability import require_durable_database
     from hub.tasks import give_back_abandoned_work
+
+    require_durable_database()
 
     async def run() -> None:
         # Django's own connection belongs to the thread that opened it; a worker needs one of its own kind.

@@ -132,6 +132,8 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": _database()}
+# Refuse a database that can lose what it acknowledged; only tests do without.
+DURABLE = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- who is there ----------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ _OURS = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
 _TABLES = f"""
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND {_OURS} ORDER BY 1, 2
-"""
+"""  # noqa: S608  (our own words only)
 _CHECKSUM = """
     SELECT count(*),
            coalesce(sum(('x' || encode(substr(sha256(convert_to((row_.*)::text, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint), 0)
@@ -38,7 +38,7 @@ _OBJECTS = f"""
     UNION ALL SELECT 'row-level policies', count(*) FROM pg_policy
     UNION ALL SELECT 'tables behind row-level security', count(*) FROM pg_class c
            JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS} AND c.relforcerowsecurity
-"""  # noqa: S608  (our own words only)
+"""  # noqa: S608
 _SEQUENCES = f"""
     SELECT schemaname || '.' || sequencename, coalesce(last_value, 0) FROM pg_sequences
     JOIN pg_namespace n ON n.nspname = schemaname WHERE {_OURS} ORDER BY 1

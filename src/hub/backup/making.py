@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import psycopg
 from psycopg import sql
@@ -34,7 +34,6 @@ from hub.backup.sealed import PublicKey, Sealing
 FORMAT = 1
 ENDING = ".hub-backup"
 PUBLIC_KEY = "backup-key"  # in home: what backups are sealed to
-LAST_RECORD = "public.access_accessrecord"
 # Derived from the database, or of this machine only.
 DERIVED = ("postgres", "snapshots", "runs", "static", "backups", "tests", "drills.jsonl")
 SCRATCH = "drill-"
@@ -49,7 +48,7 @@ type Tell = Callable[[str], None]
 class FileState:
     """A file's length in bytes and its SHA-256."""
 
-    bytes: int
+    length: int
     sha256: str
 
     @classmethod
@@ -127,7 +126,7 @@ def make(way: FullAccess, home: Path, folder: Path, key: PublicKey, *, tell: Tel
     try:
         with open(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             counted = _Counted(file)
-            sealing = Sealing(counted, key)
+            sealing: Any = Sealing(counted, key)  # tar wants a whole file and only writes
             with tarfile.open(fileobj=sealing, mode="w|") as tar:
                 manifest = _fill(tar, way, home, folder, made_at, tell)
             sealing.finish()

@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import io
 import secrets
-from typing import BinaryIO, Self
+from typing import BinaryIO, Protocol, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -114,10 +114,17 @@ def _checksum(raw: bytes, kind: str) -> bytes:
     return hashlib.sha256(kind.encode() + raw).digest()[:_CHECK]
 
 
+class Sink(Protocol):
+    """Whatever bytes can be written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take these bytes."""
+
+
 class Sealing:
     """Write to it; what reaches `file` is sealed. `finish` writes the last piece and leaves `file` open."""
 
-    def __init__(self, file: BinaryIO, key: PublicKey) -> None:
+    def __init__(self, file: Sink, key: PublicKey) -> None:
         self._file = file
         secret = AESGCM.generate_key(256)
         self._cipher = AESGCM(secret)
@@ -173,7 +180,7 @@ class Unsealing(io.RawIOBase):
         """It is."""
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
         """At most one piece at a time; 0 at the end."""
         while not self._ready and not self._over:
             self._ready = self._piece()
