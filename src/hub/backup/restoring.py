@@ -90,12 +90,17 @@ def restore(path: Path, key: RecoveryKey, home: Path, way: FullAccess, *, tell: 
 
 
 def check(manifest: Manifest, home: Path, way: FullAccess) -> list[Check]:
-    """Compare a restored hub with what the backup says it holds; nothing is believed because a program said so."""
+    """Compare a restored hub with what the backup says it holds, then ask the hub itself on what was restored."""
+    return [*compare(manifest, home, way), *_ask_the_hub(home, way)]
+
+
+def compare(manifest: Manifest, home: Path, way: FullAccess) -> list[Check]:
+    """Compare a restored database and home with the manifest; nothing is believed because a program said so."""
     with way.connect() as connection:
         found = inventory.take(connection, left_out=LEFT_OUT)
         trail = trail_head(connection)
     wrong = inventory.differences(manifest.inventory, found)
-    checks = [
+    return [
         Check(
             "rows and checksums of tables", f"{len(found.tables)} tables, {found.rows:,} rows", tuple(wrong)
         ),
@@ -106,7 +111,6 @@ def check(manifest: Manifest, home: Path, way: FullAccess) -> list[Check]:
             () if trail == manifest.trail else (f"it should end at {manifest.trail[1]}",),
         ),
     ]
-    return [*checks, *_by_the_hub_itself(home, way)]
 
 
 def _of_key_files(manifest: Manifest, home: Path) -> Check:
@@ -126,7 +130,7 @@ _ASKED = (
 )
 
 
-def _by_the_hub_itself(home: Path, way: FullAccess) -> Iterator[Check]:
+def _ask_the_hub(home: Path, way: FullAccess) -> Iterator[Check]:
     from hub.command import COMMANDS
 
     environment = {**os.environ, "HUB_HOME": str(home), "DJANGO_SETTINGS_MODULE": "hub.settings"}

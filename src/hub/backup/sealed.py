@@ -10,7 +10,6 @@ Vizár, 2015), so pieces cannot be exchanged, repeated or cut off.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import io
@@ -99,7 +98,7 @@ def _from_letters(text: str, kind: str) -> bytes:
     letters = letters.translate(str.maketrans("018", "OIB"))
     try:
         whole = base64.b32decode(letters)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one
         whole = b""
     raw, check = whole[:32], whole[32:]
     if len(raw) != 32 or not hmac.compare_digest(check, _checksum(raw, kind)):
