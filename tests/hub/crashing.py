@@ -207,7 +207,10 @@ JOBS = {
 
 
 def interrupt(job: Job, points: int) -> dict[str, Any]:
-    """Kill a worker at so many points of a job, spread evenly, and let the next worker finish each time."""
+    """Kill a worker at so many points of a job, spread evenly, and let the next worker finish each time.
+
+    A job that the queue refuses, because one that was killed blocks the way, ends all this with an error.
+    """
     from hub import order
     from hub.programmes import queries as programmes
 
@@ -217,11 +220,14 @@ def interrupt(job: Job, points: int) -> dict[str, Any]:
         with suppress(ModuleNotFoundError):
             import_module(module)
     nothing = in_child(job.checksum)
-    in_child(job.start)
+    in_asking = in_child(lambda: _start(job, None))
     passed = in_child(lambda: _worker(None))
     whole = in_child(job.checksum)
     outcome: dict[str, Any] = {"points": passed, "whole": whole, "changes": whole != nothing, "kills": []}
     for number in range(points):
+        # Whoever asks may be killed, too: the job is in the queue then or it is not, and never in between.
+        in_child(lambda at=in_asking - number % in_asking: _start(job, at))
+        in_child(lambda: _worker(None))
         at = 1 + number * (passed - 1) // max(points - 1, 1)
         in_child(job.start)
         survived = in_child(lambda at=at: _worker(at))
@@ -266,15 +272,37 @@ def in_child(work: Callable[[], Any]) -> Any:
     return pickle.loads(given)
 
 
+def _start(job: Job, killed_at: int | None) -> int:
+    """Put a job into the queue; returns how many points were passed. Killed at one of them if asked."""
+    passed = _count_points(killed_at)
+    job.start()
+    return passed()
+
+
 def _worker(killed_at: int | None) -> int:
-    """Work until the queue is empty; returns how many points were passed. Killed at one of them if asked.
+    """Work until the queue is empty; returns how many points were passed. Killed at one of them if asked."""
+    from procrastinate.contrib.django import app
+
+    from hub.tasks import give_back_abandoned_work
+
+    passed = _count_points(killed_at)
+
+    async def run() -> None:
+        with app.replace_connector(app.connector.get_worker_connector()):
+            async with app.open_async():
+                await give_back_abandoned_work()
+                await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+
+    asyncio.run(run())
+    return passed()
+
+
+def _count_points(killed_at: int | None) -> Callable[[], int]:
+    """From now on count the points this process passes, and kill it at one of them if asked.
 
     A point is a statement to the database or a change of the file system, whichever thread makes it.
     """
     import psycopg
-    from procrastinate.contrib.django import app
-
-    from hub.tasks import give_back_abandoned_work
 
     passed = count(1)
     last = 0
@@ -302,15 +330,7 @@ def _worker(killed_at: int | None) -> int:
             setattr(kind, name, watched(getattr(kind, name)))
     psycopg.Connection.commit = watched(psycopg.Connection.commit)
     sys.addaudithook(changes_files)
-
-    async def run() -> None:
-        with app.replace_connector(app.connector.get_worker_connector()):
-            async with app.open_async():
-                await give_back_abandoned_work()
-                await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
-
-    asyncio.run(run())
-    return last
+    return lambda: last
 
 
 def _let_heartbeats_grow_old() -> None:
