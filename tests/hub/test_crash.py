@@ -6,10 +6,14 @@ Every test here has a durable server and processes of its own. HUB_NIGHTLY=1 kil
 import json
 import os
 import random
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
+import urllib.request
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +21,7 @@ import pytest
 
 from hub import places
 from hub.postgres import Embedded
+from hub.serving import SETTLED
 from tests.hub import crashing
 
 NIGHTLY = os.environ.get("HUB_NIGHTLY") == "1"
@@ -30,7 +35,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def program(*arguments, home, **more):
-    environment = {**os.environ, "HUB_HOME": str(home), "PYTHONWARNINGS": "ignore"}
+    environment = {**os.environ, "HUB_HOME": str(home), "PYTHONWARNINGS": "ignore", "HUB_PLAIN_HTTP": "1"}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     return subprocess.Popen(
         [sys.executable, "-m", *arguments], env=environment, cwd=places.PROJECT, text=True, **more
@@ -40,9 +45,6 @@ def program(*arguments, home, **more):
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """The home of a small hub with a running, durable server; the tests here share it."""
-    import shutil
-    import tempfile
-
     home = Path(tempfile.mkdtemp(prefix="hub-", dir=places.home()))
     home.chmod(0o711)
     server = Embedded(home / "postgres")
@@ -147,6 +149,38 @@ def test_a_job_whose_worker_is_killed_is_finished_by_the_next_as_if_nothing_had_
         assert not kill["half"], kill
         assert kill["same"], kill
         assert kill["entries"] == 1, kill
+
+
+def test_the_pages_stay_open_when_the_worker_is_killed_and_it_comes_back(home):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    served = program(
+        "hub.command", "serve", "--port", str(port), home=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        assert str(port) in served.stdout.readline()
+        killed = _worker_of(served)
+        time.sleep(SETTLED)
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: _worker_of(served) not in (None, killed), "no worker came back")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/alive/", timeout=10) as page:
+            assert page.status == 200
+    finally:
+        served.send_signal(signal.SIGINT)
+        _, told = served.communicate(timeout=60)
+    assert served.returncode == 0
+    assert "the worker ended by itself (status -9) and is started again" in told
+
+
+def _worker_of(parent):
+    for child in Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split():
+        try:
+            if b"worker" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+                return int(child)
+        except OSError:
+            continue
+    return None
 
 
 @pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
