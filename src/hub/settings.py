@@ -9,6 +9,8 @@ What differs between places comes from the environment and is read here and nowh
     HUB_PLAIN_HTTP    1 on one's own machine only: no HTTPS, so cookies cannot insist on it
     HUB_BEHIND_PROXY  1 when a proxy ends HTTPS and sets X-Forwarded-Proto itself
     HUB_DEBUG         1 for developers: pages of exceptions with all values
+
+HUB_BACKUPS and HUB_BACKUP_URL are read by `hub.backup`, which works before there is an application to set up.
 """
 
 import os

@@ -169,9 +169,9 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
         ),
         epilog=say(
             "명령마다 보기가 있습니다: hub screen --help\n"
-            "응용 프로그램이 설치되어 있으면: hub demo · serve · worker · test",
+            "응용 프로그램이 설치되어 있으면: hub demo · serve · backup · restore · drill · worker · test",
             "Each command shows examples: hub screen --help\n"
-            "Where the application is installed, also: hub demo · serve · worker · test",
+            "Where the application is installed, also: hub demo · serve · backup · restore · drill · worker · test",
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
