@@ -316,14 +316,26 @@ def test_a_role_that_sees_a_part_only_makes_no_backup(source, home, tmp_path):
         make(held_back, home, tmp_path / "store", KEY.public, tell=silent)
 
 
-def test_rows_behind_row_level_security_are_in_the_backup(source, someone_known, home, tmp_path, empty):
+def test_the_role_of_the_instructions_copies_rows_behind_row_level_security(
+    source, someone_known, home, tmp_path, empty
+):
     with source.connect() as owner:
         owner.execute("ALTER TABLE people_person ENABLE ROW LEVEL SECURITY")
         owner.execute(
             "ALTER TABLE people_person FORCE ROW LEVEL SECURITY"
         )  # and no policy: nobody sees a row
+        owner.execute("CREATE ROLE for_backups LOGIN BYPASSRLS PASSWORD 'an invented password'")
+        try:
+            owner.execute("GRANT pg_read_all_data TO for_backups")
+            way = FullAccess(
+                make_conninfo(source.conninfo, user="for_backups", password="an invented password"),
+                source.programs,
+                ours=False,
+            )
+            path, manifest = make(way, home, tmp_path / "store", KEY.public, tell=silent)
+        finally:
+            owner.execute("DROP ROLE for_backups")
     assert not someone_known.members.exists()
-    path, manifest = make(source, home, tmp_path / "store", KEY.public, tell=silent)
     assert manifest.inventory.tables["public.people_person"].rows == 2
     restore(path, KEY, tmp_path / "new", empty, tell=silent)
     assert held(manifest, tmp_path / "new", empty) == []

@@ -78,7 +78,7 @@ def configured(home: Path) -> Iterator[FullAccess]:
     if os.environ.get("DATABASE_URL"):
         raise BackupProblem(
             "DATABASE_URL names a server, but the application's role must not see every row. Set HUB_BACKUP_URL to "
-            "the same database and a role with BYPASSRLS (for a restore: the owner of an empty database)."
+            "the same database and a role with BYPASSRLS (for a restore: a superuser and an empty database)."
         )
     with embedded(home) as way:
         yield way

@@ -31,7 +31,9 @@ def latest_run() -> Run | None:
     Files are derived and in no backup: after a restore there is no run to show until the next one.
     """
     done = Run.objects.filter(state=Run.State.DONE)
-    return next((run for run in done.iterator(chunk_size=10) if (run.folder / "manifest.json").exists()), None)
+    return next(
+        (run for run in done.iterator(chunk_size=10) if (run.folder / "manifest.json").exists()), None
+    )
 
 
 def unfinished_run() -> Run | None:
