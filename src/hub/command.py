@@ -1,4 +1,4 @@
-"""The part of the `hub` command that needs the application: demo, serve, worker, keys, test, manage, messages.
+"""The part of the `hub` command that needs the application, from `demo` and `serve` to `backup` and `audit`.
 
 `welfare.command` hands over to `main` when Django is installed. Each command is one short function; the whole flow of
 `hub demo` can be read on one screen in `demo.py`.
@@ -10,12 +10,27 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
+from pathlib import Path
 
 from hub import places
+from hub.backup import BackupProblem
 from hub.keys.ring import KeyProblem
 from hub.postgres import Embedded, PostgresProblem
 
-COMMANDS = ("demo", "serve", "worker", "administrator", "keys", "test", "manage", "messages", "audit")
+COMMANDS = (
+    "demo",
+    "serve",
+    "worker",
+    "administrator",
+    "keys",
+    "backup",
+    "restore",
+    "drill",
+    "test",
+    "manage",
+    "messages",
+    "audit",
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -32,7 +47,7 @@ def _told(run: Callable[[], int]) -> int:
     """Run, and turn what a person can mend into a sentence instead of a traceback."""
     try:
         return run()
-    except (PostgresProblem, KeyProblem) as problem:
+    except (BackupProblem, PostgresProblem, KeyProblem) as problem:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -81,6 +96,49 @@ def _parser() -> argparse.ArgumentParser:
     administrator_.add_argument("username", help="small letters, digits, dots or hyphens")
     administrator_.add_argument("name", help="name of the person, as others read it")
     administrator_.set_defaults(run=administrator)
+    backup_ = commands.add_parser(
+        "backup",
+        help="everything that cannot be made again, in one sealed file",
+        description="Copy the database and the key files into one file that only the recovery key opens. "
+        "The hub may go on working meanwhile.",
+    )
+    backup_.add_argument(
+        "--to", type=Path, metavar="FOLDER", help="where to (default: HUB_BACKUPS, or backups in the home)"
+    )
+    backup_.add_argument(
+        "--new-key", action="store_true", help="make a recovery key and show it, this once, before the backup"
+    )
+    backup_.add_argument(
+        "--keep-days",
+        type=int,
+        metavar="N",
+        help="afterwards delete backups in that folder older than N days",
+    )
+    backup_.set_defaults(run=backup)
+
+    restore_ = commands.add_parser(
+        "restore",
+        help="a backup, into an empty hub",
+        description="Read a backup to its end, then restore it into this home and its empty database, and compare.",
+    )
+    restore_.add_argument("file", type=Path, metavar="FILE")
+    restore_.set_defaults(run=restore)
+
+    drill_ = commands.add_parser(
+        "drill",
+        help="prove that a backup can be restored",
+        description="Back up, restore into a scratch server beside this one, compare row by row, and write down how "
+        "long it took. With FILE: drill with that backup.",
+    )
+    drill_.add_argument("file", type=Path, metavar="FILE", nargs="?")
+    drill_.set_defaults(run=drill)
+    for command in (restore_, drill_):
+        command.add_argument(
+            "--key-file",
+            type=Path,
+            metavar="KEY",
+            help="the recovery key (default: asked for at the terminal)",
+        )
 
     messages_ = commands.add_parser(
         "messages",
@@ -155,6 +213,27 @@ def keys(arguments: list[str]) -> int:
     from hub.keys import command
 
     return command.run(arguments)
+
+
+def backup(options: argparse.Namespace) -> int:
+    """`hub backup`."""
+    from hub.backup import commands
+
+    return commands.backup(to=options.to, new_key=options.new_key, keep_days=options.keep_days)
+
+
+def restore(options: argparse.Namespace) -> int:
+    """`hub restore FILE`."""
+    from hub.backup import commands
+
+    return commands.restore(file=options.file, key_file=options.key_file)
+
+
+def drill(options: argparse.Namespace) -> int:
+    """`hub drill [FILE]`."""
+    from hub.backup import commands
+
+    return commands.run_drill(file=options.file, key_file=options.key_file)
 
 
 def test(arguments: list[str]) -> int:

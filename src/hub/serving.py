@@ -1,7 +1,8 @@
 """Web server and worker as child processes that end together.
 
-The parent starts them, watches them and ends them: with Ctrl-C, when it is told to terminate, or when one of them
-dies. Should the parent itself be killed, the operating system ends the children.
+The parent starts them, watches them and ends them: with Ctrl-C, when it is told to terminate, or when the web server
+dies. A worker that dies, or gives up because the database went away, is started again; the pages stay open meanwhile.
+Should the parent itself be killed, the operating system ends the children.
 """
 
 import asyncio
@@ -16,12 +17,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Self
 
 from hub import messages, owning, places
 
 _DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+SETTLED = 5  # seconds a child must have lived to be worth starting again
 
 
 class Stopped(BaseException):
@@ -29,9 +32,15 @@ class Stopped(BaseException):
 
 
 def prepare() -> None:
-    """Bring translations, database tables and static files up to date; quick when they are."""
+    """Bring translations, database tables and static files up to date; quick when they are.
+
+    Raises PostgresProblem when the database could lose what it acknowledged.
+    """
     from django.core.management import call_command
 
+    from hub.durability import require_durable_database
+
+    require_durable_database()
     from hub.keys import rotation
     from hub.privacy.actions import publish_texts
 
@@ -50,7 +59,7 @@ def start(children: "Children", host: str, port: int) -> None:
     # Python threads share one core; a second process uses the other, and its threads wait for the database.
     size = ["--workers", "2", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
     children.add("web server", [*loop, *size, "--respawn-failed-workers", "hub.wsgi:application"])
-    children.add("worker", [sys.executable, "-m", "hub.command", "worker"])
+    children.add("worker", [sys.executable, "-m", "hub.command", "worker"], again=True)
     _wait_until_alive(children, host, port)
 
 
@@ -59,7 +68,10 @@ def work() -> None:
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
+    from hub.durability import require_durable_database
     from hub.tasks import give_back_abandoned_work
+
+    require_durable_database()
 
     async def run() -> None:
         # Django's own connection belongs to the thread that opened it; a worker needs one of its own kind.
@@ -112,11 +124,22 @@ class ChildEnded(Exception):
     """A child process ended although nobody asked it to."""
 
 
+@dataclass
+class _Child:
+    """A process of ours, how to start it, and whether to start it again when it ends by itself."""
+
+    name: str
+    command: Sequence[str]
+    again: bool
+    process: subprocess.Popen[bytes]
+    started: float
+
+
 class Children:
     """The child processes of this one; leaving the block ends them, last started first."""
 
     def __init__(self) -> None:
-        self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._children: list[_Child] = []
 
     def __enter__(self) -> Self:
         signal.signal(signal.SIGTERM, self._stop)
@@ -129,15 +152,13 @@ class Children:
     ) -> bool:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        for _, child in reversed(self._children):
-            child.terminate()
-        for _, child in reversed(self._children):
+        processes = [child.process for child in reversed(self._children)]
+        for process in processes:
+            process.terminate()
+        for process in processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(timeout=5)  # a job it was at is taken up again at the next start
-            # Whatever is left of its group, such as server processes whose parent died before them.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+                process.wait(timeout=5)  # a job it was at is taken up again at the next start
+            _end_group(process)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -146,21 +167,21 @@ class Children:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         raise Stopped
 
-    def add(self, name: str, command: Sequence[str]) -> None:
-        """Start one child. It gets its own group, so that Ctrl-C reaches it through us and not before us."""
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            process_group=0,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509  (one thread here, and it only asks the system for a signal)
-        )
-        self._children.append((name, child))
+    def add(self, name: str, command: Sequence[str], *, again: bool = False) -> None:
+        """Start one child; `again` says to start it anew whenever it ends by itself."""
+        self._children.append(_Child(name, command, again, _start(command), time.monotonic()))
 
     def check(self) -> None:
-        """Raise ChildEnded when one is gone."""
-        for name, child in self._children:
-            if child.poll() is not None:
-                raise ChildEnded(f"the {name} ended by itself (status {child.returncode})")
+        """Start again what may be; raise ChildEnded when another one is gone or one cannot even start."""
+        for child in self._children:
+            if child.process.poll() is None:
+                continue
+            ended = f"the {child.name} ended by itself (status {child.process.returncode})"
+            if not child.again or time.monotonic() - child.started < SETTLED:
+                raise ChildEnded(ended)
+            print(f"{ended} and is started again", file=sys.stderr, flush=True)
+            _end_group(child.process)
+            child.process, child.started = _start(child.command), time.monotonic()
 
     def wait(self) -> int:
         """Wait until somebody asks us to end (status 0) or a child dies (status 1)."""
@@ -173,6 +194,23 @@ class Children:
             return 1
         except Stopped:
             return 0
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a child. It gets its own group, so that Ctrl-C reaches it through us and not before us."""
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        process_group=0,
+        preexec_fn=_end_with_parent,  # noqa: PLW1509  (one thread here, and it only asks the system for a signal)
+    )
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End whatever is left of a child's group, such as server processes whose parent died before them."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _end_with_parent() -> None:

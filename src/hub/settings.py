@@ -15,6 +15,8 @@ What differs between places comes from the environment and is read here and nowh
     HUB_BEHIND_PROXY  1 when a proxy ends HTTPS and sets X-Forwarded-Proto itself
     HUB_DEMO          1 for a demonstration: nobody must set up a second factor (set by `hub demo`)
     HUB_DEBUG         1 for developers: pages of exceptions with all values
+
+HUB_BACKUPS and HUB_BACKUP_URL are read by `hub.backup`, which works before there is an application to set up.
 """
 
 import os
@@ -153,6 +155,8 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": _database(), "owner": _owner()}
+# Refuse a database that can lose what it acknowledged; only tests do without.
+DURABLE = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- who is there ----------------------------------------------------------------------------------------------

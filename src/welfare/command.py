@@ -2,8 +2,7 @@
 district.
 
 This is the only module of the library that knows today's date and the terminal's language. It works without
-Django; `demo`, `serve`, `worker`, `test`, `manage` and `messages` are handed to the application where it is
-installed.
+Django; the commands of APPLICATION are handed to the application where it is installed.
 """
 
 from __future__ import annotations
@@ -31,7 +30,20 @@ from welfare.rules.catalogue import CERTAIN, DatedValue, Parameter
 from welfare.rules.order import resting_on
 from welfare.wording import Wording
 
-APPLICATION = ("demo", "serve", "worker", "administrator", "keys", "test", "manage", "messages", "audit")
+APPLICATION = (
+    "demo",
+    "serve",
+    "worker",
+    "administrator",
+    "keys",
+    "backup",
+    "restore",
+    "drill",
+    "test",
+    "manage",
+    "messages",
+    "audit",
+)
 HOUSEHOLD_FILES = (".yaml", ".yml", ".json")
 CASES_WANTED = 8  # worked cases of a programme
 CAUGHT_WANTED = 0.95  # share of mistakes made on purpose that some case must notice
@@ -170,9 +182,9 @@ def _parser(words: Wording) -> argparse.ArgumentParser:
         ),
         epilog=say(
             "명령마다 보기가 있습니다: hub screen --help\n"
-            "응용 프로그램이 설치되어 있으면: hub demo · serve · worker · test",
+            "응용 프로그램이 설치되어 있으면: hub demo · serve · backup · restore · drill · worker · test",
             "Each command shows examples: hub screen --help\n"
-            "Where the application is installed, also: hub demo · serve · worker · test",
+            "Where the application is installed, also: hub demo · serve · backup · restore · drill · worker · test",
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,

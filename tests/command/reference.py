@@ -13,7 +13,7 @@ HEAD = """# The command line
 
 Made from the commands' own help by `python -m tests.command.reference`; a test keeps it current. Every command of this page works
 without Django and without a database. Where the application is installed there are also `hub demo`, `hub serve`, `hub worker`,
-`hub administrator`, `hub manage` and `hub test`.
+`hub administrator`, `hub keys`, `hub audit`, `hub backup`, `hub restore`, `hub drill`, `hub manage` and `hub test`.
 """
 
 

@@ -1,5 +1,7 @@
 """A district run on a small invented district: its files, its rows, its pages; interrupted, cancelled, repeated."""
 
+import shutil
+
 import pytest
 from django.urls import reverse
 
@@ -117,6 +119,16 @@ def test_a_fault_is_kept_by_its_kind_only_for_a_message_may_quote_a_value(distri
         actions.carry_out(run.pk)
     run.refresh_from_db()
     assert (run.state, run.failure) == (Run.State.FAILED, "ValueError")
+
+
+def test_after_a_restore_there_is_no_run_to_show_until_the_next_one(client, run, coordinator):
+    client.force_login(coordinator)
+    shutil.rmtree(run.folder)  # files are derived and in no backup
+    assert queries.latest_run() is None
+    for name in ("home", "worklist", "run"):
+        assert client.get(reverse(name)).status_code == 200
+    again = actions.run_district_now()
+    assert queries.latest_run() == again
 
 
 def test_counts_by_programme_add_up_over_the_dongs(run):

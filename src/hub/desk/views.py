@@ -1,5 +1,6 @@
 """Home, work list, search, and the household on one page."""
 
+import re
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +15,6 @@ from hub.desk import queries
 from hub.inspection import queries as inspection
 from hub.organisation.models import Centre
 from hub.people import actions as people
-from hub.people import numbers
 from hub.people import queries as residents
 from hub.people.access import may_about, may_record
 from hub.people.forms import WriteNote
@@ -25,6 +25,7 @@ from hub.programmes import queries as programmes
 from hub.screening import queries as screening
 from hub.screening import sheets
 
+_WHOLE_NUMBER = re.compile(r"\s*\d{6}[\s-]*\d{7}\s*")
 PAGE = 25  # households on one page of the work list
 
 
@@ -95,12 +96,14 @@ def search(request: HttpRequest) -> HttpResponse:
     """Find residents by whatever an official has at hand; posted, so that a name never stands in an address."""
     require(request.user, Right.SEE_HOUSEHOLDS)
     text = request.POST.get("text", "")[:80]
-    whole_number = len(numbers.digits(text)) == 13
+    whole_number = bool(_WHOLE_NUMBER.fullmatch(text))
     if whole_number:  # it is looked up elsewhere, with the care it needs, and shown nowhere
         text = ""
     found = people.search(text, by=require_user(request.user)) if text.strip() else None
     template = "desk/search.html#found" if request.htmx else "desk/search.html"  # type: ignore[attr-defined]
-    return render(request, template, {"text": text, "found": found, "most": MOST, "whole_number": whole_number})
+    return render(
+        request, template, {"text": text, "found": found, "most": MOST, "whole_number": whole_number}
+    )
 
 
 @require_GET

@@ -43,7 +43,8 @@ def ask_for_run(*, by: User | None, as_of: date | None = None) -> Run:
     from hub.screening.tasks import district_run
 
     run = prepare_run(by=by, as_of=as_of)
-    transaction.on_commit(lambda: district_run.enqueue(run.pk))
+    # In this transaction, not after it: a run that nobody is told to carry out would block every later one.
+    district_run.enqueue(run.pk)
     return run
 
 

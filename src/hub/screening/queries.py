@@ -28,8 +28,14 @@ COUNTS = ("entitled", "receiving", "missed", "receipt_unknown", "unknown", "not_
 
 
 def latest_run() -> Run | None:
-    """The newest run that was carried out to the end."""
-    return Run.objects.filter(state=Run.State.DONE).first()
+    """The newest run that was carried out to the end and whose files are here.
+
+    Files are derived and in no backup: after a restore there is no run to show until the next one.
+    """
+    done = Run.objects.filter(state=Run.State.DONE)
+    return next(
+        (run for run in done.iterator(chunk_size=10) if (run.folder / "manifest.json").exists()), None
+    )
 
 
 def unfinished_run() -> Run | None:

@@ -1,0 +1,291 @@
+"""An office day: many staff at work on the invented district, on this machine, and how long each page takes.
+
+    python -m benchmarks.office [--staff 100] [--minutes 10] [--households N] [--home FOLDER]
+
+A closed model: each member of staff signs in for real, does one thing, reads and thinks for 8 to 12 s, and does the next:
+search, household page, work list, and a desk interview opened and closed (the writes). Half of the time the district is
+quiet; then runs of the district are asked for, and the same is measured while they go on. The staff live in threads of
+this process, beside server and database on the same cores, so they are part of the load. It ends by itself, prints a
+table, and its status says whether the promise was kept: p95 of reads up to 150 ms, of writes up to 300 ms, at most 30 %
+more during a run, no errors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import random
+import re
+import secrets
+import shutil
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+from benchmarks.measure import table
+
+READS, WRITES = ("search", "household", "work list"), ("open interview", "close interview")
+DAY = (
+    "search",
+    "household",
+    "household",
+    "work list",
+    "interview",
+)  # what is done, each as often as it stands here
+THINK = (8.0, 12.0)  # seconds
+P95_READS, P95_WRITES, GROWTH = 0.150, 0.300, 1.30
+QUIET, RUNNING = "quiet", "during a run"
+
+
+@dataclass
+class Times:
+    """Seconds by what was going on in the district and kind of request, and what went wrong."""
+
+    seconds: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    phase: str | None = None  # None: nothing is kept, as while everybody comes in
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, kind: str, taken: float, status: int) -> None:
+        with self.lock:
+            if self.phase is not None:
+                self.seconds.setdefault((self.phase, kind), []).append(taken)
+            if status >= 400:
+                self.errors.append(f"{kind}: status {status}")
+
+
+class Browser:
+    """One browser of one member of staff: a kept connection, cookies, the token of forms."""
+
+    def __init__(self, port: int, times: Times) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.times = times
+        self.cookies: dict[str, str] = {}
+        self.token = ""
+
+    def ask(self, kind: str, path: str, form: dict[str, str] | None = None) -> tuple[str, str]:
+        """One request, timed to the last byte; the page, and where it sends us. A redirect is not followed."""
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        body = None
+        if form is not None:
+            body = urlencode({**form, "csrfmiddlewaretoken": self.token})
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        started = time.perf_counter()
+        try:
+            self.connection.request("GET" if form is None else "POST", path, body, headers)
+            answer = self.connection.getresponse()
+            page = answer.read().decode(errors="replace")
+        except (OSError, http.client.HTTPException) as problem:
+            self.connection.close()
+            with self.times.lock:
+                self.times.errors.append(f"{kind}: {type(problem).__name__}")
+            return "", ""
+        self.times.add(kind, time.perf_counter() - started, answer.status)
+        for line in answer.headers.get_all("Set-Cookie") or []:
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        if found := re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page):
+            self.token = found[1]
+        return page, answer.headers.get("Location") or ""
+
+    def sign_in(self, username: str, passphrase: str) -> None:
+        self.ask("first page", "/sign-in/")
+        _, sent = self.ask("sign in", "/sign-in/", {"username": username, "password": passphrase})
+        if not sent:
+            raise RuntimeError(f"{username} could not sign in")
+        self.ask("home", sent)
+
+    def listed(self, path: str) -> list[str]:
+        """The numbers of the households on a page of the work list."""
+        page, _ = self.ask("work list", path)
+        return re.findall(r"/household/(\d+)/", page)
+
+
+def member_of_staff(
+    number: int, port: int, passphrase: str, times: Times, stop: threading.Event, coming_in: float
+) -> None:
+    """One person's day, until `stop`. Everybody comes in within `coming_in` seconds."""
+    chance = random.Random(number)
+    stop.wait(chance.uniform(0, coming_in))
+    browser = Browser(port, times)
+    browser.sign_in(f"staff{number}", passphrase)
+    households = browser.listed("/worklist/")
+    while not stop.wait(chance.uniform(*THINK)):
+        match chance.choice(DAY):
+            case "search":
+                browser.ask(
+                    "search",
+                    "/search/",
+                    {"text": chance.choice("김이박최정강조윤장임") + chance.choice("민서지수")},
+                )
+            case "household":
+                browser.ask("household", f"/household/{chance.choice(households)}/")
+            case "work list":
+                households = browser.listed(f"/worklist/?page={chance.randint(1, 8)}") or households
+            case "interview":
+                _, opened = browser.ask(
+                    "open interview", f"/screening/interviews/with/{chance.choice(households)}/", {}
+                )
+                if opened and not stop.wait(chance.uniform(*THINK)):
+                    browser.ask("close interview", f"{opened}close/", {})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    made = options.home is None
+    home = options.home or Path(tempfile.mkdtemp(prefix="hub-office-"))
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o711)
+    os.environ |= {"HUB_HOME": str(home.resolve()), "HUB_PLAIN_HTTP": "1"}
+    os.environ.pop("DATABASE_URL", None)
+    from hub import demo, places, serving
+    from hub.command import set_up
+    from hub.postgres import Embedded
+
+    server = Embedded(places.home() / "postgres")
+    try:
+        with server.running():
+            set_up()
+            serving.prepare()
+            if not demo._take(
+                (*demo.STEPS_BEFORE_OPENING, *demo.STEPS), demo.Demonstration(options.households)
+            ):
+                return 1
+            passphrase = secrets.token_urlsafe(16)
+            _make_staff(options.staff, passphrase)
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+            with serving.Children() as children:
+                serving.start(children, "127.0.0.1", port)
+                times = _day(options, port, passphrase)
+    finally:
+        if made:
+            server.remove()
+            shutil.rmtree(home, ignore_errors=True)
+    return _report(times, options)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks.office", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--staff", type=int, default=100)
+    parser.add_argument(
+        "--minutes", type=float, default=10, help="measured minutes, half quiet and half with runs"
+    )
+    parser.add_argument("--households", type=int, help="a smaller district")
+    parser.add_argument("--home", type=Path, help="keep the district in this folder for the next time")
+    return parser.parse_args(arguments)
+
+
+def _make_staff(number: int, passphrase: str) -> None:
+    """Accounts staff0, staff1 …, coordinators of one dong each, and an officer who asks for runs."""
+    from django.db import transaction
+
+    from hub.access.actions import create_user, give_post
+    from hub.access.models import User
+    from hub.access.roles import Role
+    from hub.organisation.models import Centre
+
+    centres = list(Centre.objects.order_by("code"))
+    with transaction.atomic():
+        for place in range(number):
+            name = f"staff{place}"
+            known = User.objects.filter(username=name).first()
+            if known is None:
+                user = create_user(name, f"가상직원{place} (가상)", passphrase)
+                give_post(user, Role.COORDINATOR, [centres[place % len(centres)]])
+            else:
+                known.set_password(passphrase)
+                known.save(update_fields=["password"])
+
+
+def _day(options: argparse.Namespace, port: int, passphrase: str) -> Times:
+    from hub.screening import queries
+    from hub.screening.actions import ask_for_run
+
+    times, stop = Times(), threading.Event()
+    coming_in = max(20.0, options.staff * 0.4)
+    staff = [
+        threading.Thread(
+            target=member_of_staff, args=(n, port, passphrase, times, stop, coming_in), daemon=True
+        )
+        for n in range(options.staff)
+    ]
+    threading.stack_size(256 * 1024)
+    for thread in staff:
+        thread.start()
+    print(f"  {options.staff} staff come in within {coming_in:.0f} s", flush=True)
+    times.phase = "coming in"
+    time.sleep(coming_in + THINK[1])
+    half = options.minutes * 30
+    print(f"  {half:.0f} s on a quiet day", flush=True)
+    times.phase = QUIET
+    time.sleep(half)
+    print(f"  {half:.0f} s with the district being screened", flush=True)
+    until, runs = time.monotonic() + half, 0
+    while time.monotonic() < until:
+        if queries.unfinished_run() is None:
+            ask_for_run(by=None)
+            runs += 1
+        times.phase = RUNNING
+        time.sleep(0.5)
+    times.phase = None
+    stop.set()
+    for thread in staff:
+        thread.join(timeout=30)
+    finished = queries.latest_run()
+    took = (
+        finished.finished_at - finished.started_at
+        if finished and finished.finished_at and finished.started_at
+        else None
+    )
+    print(f"  {runs} runs were begun; the last finished one took {took}")
+    return times
+
+
+def _p(seconds: list[float], share: float) -> float:
+    """A quantile in milliseconds."""
+    return 1000 * sorted(seconds)[min(len(seconds) - 1, int(share * len(seconds)))]
+
+
+def _report(times: Times, options: argparse.Namespace) -> int:
+    rows: list[tuple[object, ...]] = []
+    for (phase, kind), seconds in sorted(times.seconds.items()):
+        p50 = 1000 * statistics.median(seconds)
+        rows.append((f"{phase}: {kind}", len(seconds), p50, _p(seconds, 0.95), _p(seconds, 0.99)))
+    p95: dict[tuple[str, str], float] = {}
+    for phase in (QUIET, RUNNING):
+        for name, kinds in (("all reads", READS), ("all writes", WRITES)):
+            seconds = [s for kind in kinds for s in times.seconds.get((phase, kind), [])]
+            if seconds:
+                p95[phase, name] = _p(seconds, 0.95)
+                p50 = 1000 * statistics.median(seconds)
+                rows.append((f"{phase}: {name}", len(seconds), p50, p95[phase, name], _p(seconds, 0.99)))
+    print("\n" + table(("ms", "requests", "p50", "p95", "p99"), rows))
+    kept = not times.errors
+    for name, limit in (("all reads", P95_READS), ("all writes", P95_WRITES)):
+        quiet, running = p95.get((QUIET, name)), p95.get((RUNNING, name))
+        if quiet is None or running is None:
+            print(f"{name}: too little was measured; give it more minutes")
+            return 1
+        ratio = running / quiet
+        kept = kept and quiet <= 1000 * limit and ratio <= GROWTH
+        print(
+            f"{name}: p95 {quiet:.0f} ms (promised {1000 * limit:.0f}), during a run {ratio:.2f} times (promised {GROWTH})"
+        )
+    print(f"errors: {len(times.errors)}  {'; '.join(sorted(set(times.errors))[:5])}")
+    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    print("the promise is kept" if kept else "the promise is NOT kept")
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
