@@ -1,0 +1,55 @@
+"""Counts in the lists at hand how often records of two different persons agree, which is the `u` of the model.
+
+Only pairs from within one list are counted: a list names a person once, so its pairs are of two persons, while among pairs across two short lists the
+matches themselves would be counted as chance. The records looked at are those with the least hash, so the order of rows changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+
+from welfare.linkage.model import COMPARISONS, Comparison
+
+SAMPLED = 1_000  # records of each list; half a million pairs
+PRIOR_PAIRS = 20_000  # how many pairs the prior counts for
+
+
+def counted(connection: duckdb.DuckDBPyConnection, tables: tuple[str, str]) -> tuple[Comparison, ...]:
+    """The model with `u` counted in both lists, drawn towards the prior where pairs are few."""
+    totals = {(place, level): 0 for place, one in enumerate(COMPARISONS) for level in range(-1, len(one.levels))}
+    for table in tables:
+        for place, level, count in _counts(connection, table):
+            totals[place, level] += count
+    found = []
+    for place, one in enumerate(COMPARISONS):
+        pairs = sum(totals[place, level] for level in range(len(one.levels)))
+        prior = sum(level.u for level in one.levels)
+        levels = tuple(
+            replace(level, u=(totals[place, i] + PRIOR_PAIRS * level.u / prior) / (pairs + PRIOR_PAIRS))
+            for i, level in enumerate(one.levels)
+        )
+        found.append(replace(one, levels=levels))
+    return tuple(found)
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[int, int, int]]:
+    """(comparison, level, pairs); level -1 is unknown."""
+    columns = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
+    sides = ", ".join(f"{side}.{name} as {name}_{side}" for side in "lr" for name in columns)
+    levels = ", ".join(f"{level_of(one)} as c{place}" for place, one in enumerate(COMPARISONS))
+    each = " union all ".join(
+        f"select {place}, c{place}, count(*) from compared group by all" for place in range(len(COMPARISONS))
+    )
+    return connection.execute(
+        f"with sampled as materialized (select * from {table} order by mark limit {SAMPLED}), "
+        f"pairs as (select {sides} from sampled l, sampled r where l.mark < r.mark), "
+        f"compared as materialized (select {levels} from pairs) {each}"  # noqa: S608
+    ).fetchall()
+
+
+def level_of(comparison: Comparison) -> str:
+    """SQL that gives the place of the level a pair reaches, -1 where nothing can be said."""
+    cases = " ".join(f"when {level.when} then {place}" for place, level in enumerate(comparison.levels[:-1]))
+    return f"case when {comparison.unknown} then -1 {cases} else {len(comparison.levels) - 1} end"
