@@ -12,11 +12,15 @@ from typing import NamedTuple
 
 from welfare.hangul import keys
 
-ROAD = re.compile(r"([가-힣0-9·]*[가-힣](?:대로|로|길)(?:\s*\d+(?:번)?[가-힣]?길)?)\s*(?:지하\s*)?(\d+(?:-\d+)?)(?!\d*\s*[층호동])")
+ROAD = re.compile(
+    r"([가-힣0-9·]*[가-힣](?:대로|로|길)(?:\s*\d+(?:번)?[가-힣]?길)?)\s*(?:지하\s*)?(\d+(?:-\d+)?)(?!\d*\s*[층호동])"
+)
 LOT = re.compile(
     r"([가-힣]+\d*(?:동|가|리))\s+(산)?\s*(\d+)(?:\s*번지\s*(\d{1,2})호|\s*-\s*(\d+))?(?:\s*번지)?(?!\s*[동층호\d])"
 )
-BUILDING = re.compile(r"(?:제\s*)?([0-9가-힣A-Za-z]{1,4})\s*동\s*(?:제\s*)?(?:\d+\s*층\s*)?([A-Za-zB지하]*\s*\d+)\s*호")
+BUILDING = re.compile(
+    r"(?:제\s*)?([0-9가-힣A-Za-z]{1,4})\s*동\s*(?:제\s*)?(?:\d+\s*층\s*)?([A-Za-zB지하]*\s*\d+)\s*호"
+)
 ROOM = re.compile(r"((?:지하|반지하|[BbAa])?\s*\d+)\s*호")
 DONG = re.compile(r"([가-힣]{1,6}?)(?:제?\d+(?:[·.,]\d+)*)?(동|가|리)(?=[\s,()]|$)")
 DASHED = re.compile(r"[,\s](\d{2,4})\s*-\s*(\d{2,4})\s*$")  # …, 101-1203 at the end
@@ -48,7 +52,9 @@ def read_address(text: str) -> Address:
         rest = plain[road.end() :]
         # 통일로12길 and 통일로13길 are two streets and not a typing error: their numbers go with the house.
         ways = re.findall(r"\d+", road[1])
-        return Address("road", keys(re.sub(r"\d+", "", road[1])), "/".join([*ways, road[2]]), _unit(rest), dong)
+        return Address(
+            "road", keys(re.sub(r"\d+", "", road[1])), "/".join([*ways, road[2]]), _unit(rest), dong
+        )
     if lot := LOT.search(plain):
         rest = plain[lot.end() :]
         number = f"{lot[2] or ''}{lot[3]}" + (f"-{lot[4] or lot[5]}" if lot[4] or lot[5] else "")

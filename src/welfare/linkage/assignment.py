@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import numpy as np
 
+ROUNDS = 50  # the share of partners settles within ten
 
-def among_rivals(left: np.ndarray, right: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """The probability of each pair when a record has one partner or none.
 
-    `left` and `right` are places of records from 0, `weight` the log2 odds of the pair alone. Of the partners of one record only one can be right, so
-    its pair has odds against no partner *and* every other partner: o / (1 + Σ o). The smaller of the two sides' answers is given. Two namesakes
-    nobody can tell apart have one half each, however well both fit.
+def among_rivals(
+    left: np.ndarray, right: np.ndarray, evidence: np.ndarray, sizes: tuple[int, int]
+) -> tuple[np.ndarray, float]:
+    """The probability of each pair when a record has one partner or none, and the share of the shorter list that has one.
+
+    `left` and `right` are places of records from 0, `evidence` the log2 likelihood ratio of the pair, `sizes` the lengths of the lists. Before
+    anything is compared, a record is as likely to belong to any one record of the other list. Of its partners only one can be right, so a pair has
+    odds against no partner *and* every other partner; the smaller of the two sides' answers is given. Two namesakes nobody can tell apart have one
+    half each, however well both fit. The share is found with the probabilities, each from the other (expectation and maximisation), with one
+    record that has a partner and one that has none added, so that a list of one is no certainty.
     """
-    odds = np.exp2(np.minimum(weight, 200.0))
-    found = [odds / (1.0 + np.bincount(side, odds)[side]) for side in (left, right)] if len(odds) else [odds, odds]
-    return np.minimum(*found)
+    short, long = min(sizes), max(sizes)
+    share, probability = 0.5, np.zeros(len(evidence))
+    likelihood = np.exp2(np.minimum(evidence, 200.0))
+    for _ in range(ROUNDS):
+        odds = likelihood * share / long
+        sides = []
+        for side, size in zip((left, right), sizes, strict=True):
+            alone = 1.0 - share * short / size
+            sides.append(odds / (alone + np.bincount(side, odds, size)[side]))
+        probability = np.minimum(*sides)
+        before, share = share, (1.0 + float(probability.sum())) / (2.0 + short)
+        if abs(share - before) < 1e-4:
+            break
+    return probability, share
 
 
 def one_to_one(left: np.ndarray, right: np.ndarray, weight: np.ndarray, tie: np.ndarray) -> np.ndarray:

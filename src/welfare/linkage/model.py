@@ -6,7 +6,7 @@ changed telephones hardly differs between lists, while estimating it from a list
 – how common a name is, how many live in a dong – and is counted in the lists at hand (`population.py`), with the prior for what is too rare to count.
 
 Two things are not independent and are therefore one comparison: telephone and address, which a family shares. Together they say *this household*
-once, and the name and the birth date must say who of it.
+once, and the name and the birth date must say who of it. Twins are the one case in which even those two hang together, and have a term of their own.
 
 In conditions `name_l` is the value of the left record and `name_r` that of the right; every condition is symmetric.
 """
@@ -28,11 +28,12 @@ class Level:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared, when it can be, and its levels from the best to the worst."""
+    """What is compared, where it cannot be, and its levels from the best to the worst."""
 
     name: str
     unknown: str
     levels: tuple[Level, ...]
+    counted: bool = True  # whether u is counted in the lists, or stays as written
 
 
 def _guarded(cheap: str, dear: str) -> str:
@@ -75,7 +76,9 @@ NAME_SIMILAR = (
 NAME_SURNAME = "surname_l = surname_r"
 
 SOUND_UNKNOWN = "sound_l is null or sound_r is null or latin_l = latin_r"
-SOUND_SLIP = f"({_edits('sound', 'sound', 1)} or {_edits('sound', 'turned', 1)} or {_edits('turned', 'sound', 1)})"
+SOUND_SLIP = (
+    f"({_edits('sound', 'sound', 1)} or {_edits('sound', 'turned', 1)} or {_edits('turned', 'sound', 1)})"
+)
 
 BIRTH_UNKNOWN = "birth_date_l is null or birth_date_r is null"
 BIRTH_SAME = "birth_date_l = birth_date_r"
@@ -92,8 +95,9 @@ PHONE_UNKNOWN = "phone_l is null or phone_r is null"
 PHONE_SAME = "phone_l = phone_r"
 PHONE_SLIP = _edits("phone", "phone", 1, 5)
 
-DONG_UNKNOWN = "(dong_l is null or dong_r is null)"
-ADDRESS_UNKNOWN = f"(street_l is null or street_r is null or notation_l <> notation_r) and {DONG_UNKNOWN}"
+# Streets and houses can be compared within one notation; across two, only the dong and the unit.
+STREET_OPEN = "(street_l is null or street_r is null or notation_l <> notation_r)"
+DONG_OPEN = "(dong_l is null or dong_r is null)"
 HOUSE_SAME = "notation_l = notation_r and street_l = street_r and house_l = house_r"
 UNIT_OPEN = "(unit_l is null or unit_r is null)"
 ADDRESS_SAME = f"{HOUSE_SAME} and unit_l = unit_r"
@@ -102,9 +106,14 @@ ADDRESS_HOUSE = f"{HOUSE_SAME} and {UNIT_OPEN}"
 # One slip in one of the three, the others the same.
 ADDRESS_SLIP = (
     "("
-    + _guarded(f"notation_l = notation_r and house_l = house_r and (unit_l = unit_r or {UNIT_OPEN})", _edits("street", "street", 2))
+    + _guarded(
+        f"notation_l = notation_r and house_l = house_r and (unit_l = unit_r or {UNIT_OPEN})",
+        _edits("street", "street", 2),
+    )
     + " or "
-    + _guarded("notation_l = notation_r and street_l = street_r and unit_l = unit_r", _edits("house", "house", 1))
+    + _guarded(
+        "notation_l = notation_r and street_l = street_r and unit_l = unit_r", _edits("house", "house", 1)
+    )
     + " or "
     + _guarded(HOUSE_SAME, _edits("unit", "unit", 1))
     + ")"
@@ -114,7 +123,15 @@ ADDRESS_UNIT = "notation_l <> notation_r and dong_l = dong_r and unit_l = unit_r
 DONG_SAME = "dong_l = dong_r"
 
 PHONE_AGREES = f"({PHONE_SAME} or {PHONE_SLIP})"
-ADDRESS_AGREES = f"({ADDRESS_SAME} or {ADDRESS_HOUSE} or {ADDRESS_SLIP} or {ADDRESS_UNIT})"
+ADDRESS_AGREES = f"({ADDRESS_SAME} or {ADDRESS_HOUSE} or {ADDRESS_SLIP})"
+
+# Born on one day, living in one home, one surname and two names: twins, of whom each list may hold another. That their birth dates agree says little then
+# (one in two hundred pairs of a family, not one in twenty thousand), and that their surnames do says nothing.
+NAME_AGREES = f"({NAME_SAME} or {NAME_SLIP} or {NAME_SOUND})"
+TWINS = _guarded(
+    f"{BIRTH_SAME} and not coalesce(number_l = number_r, false) and not coalesce(latin_l <> latin_r, true)",
+    f"(coalesce({PHONE_AGREES}, false) or coalesce({ADDRESS_AGREES}, false) or coalesce({ADDRESS_UNIT}, false)) and not {NAME_AGREES}",
+)
 
 COMPARISONS = (
     Comparison(
@@ -149,10 +166,13 @@ COMPARISONS = (
             Level("", 0.010, 1.0),
         ),
     ),
-    Comparison("sex", "sex_l is null or sex_r is null", (Level("sex_l = sex_r", 0.993, 0.5), Level("", 0.007, 0.5))),
+    Comparison(
+        "sex", "sex_l is null or sex_r is null", (Level("sex_l = sex_r", 0.993, 0.5), Level("", 0.007, 0.5))
+    ),
+    # Where somebody lives, by what is known of it: telephone and street, telephone and dong, or one of the three.
     Comparison(
         "home",
-        f"{PHONE_UNKNOWN} or {ADDRESS_UNKNOWN}",
+        f"{PHONE_UNKNOWN} or {STREET_OPEN}",
         (
             Level(f"{PHONE_AGREES} and {ADDRESS_AGREES}", 0.700, 1e-5),
             Level(PHONE_AGREES, 0.180, 1e-5),
@@ -163,20 +183,36 @@ COMPARISONS = (
         ),
     ),
     Comparison(
+        "phone_and_dong",
+        f"{PHONE_UNKNOWN} or {DONG_OPEN} or not {STREET_OPEN}",
+        (
+            Level(PHONE_AGREES, 0.880, 1e-5),
+            Level(ADDRESS_UNIT, 0.060, 1e-4),
+            Level(DONG_SAME, 0.045, 0.07),
+            Level("", 0.015, 0.93),
+        ),
+    ),
+    Comparison(
         "phone",
-        f"{PHONE_UNKNOWN} or not ({ADDRESS_UNKNOWN})",
+        f"{PHONE_UNKNOWN} or not {DONG_OPEN} or not {STREET_OPEN}",
         (Level(PHONE_SAME, 0.860, 1e-5), Level(PHONE_SLIP, 0.030, 1e-5), Level("", 0.110, 1.0)),
     ),
     Comparison(
         "address",
-        f"({ADDRESS_UNKNOWN}) or not ({PHONE_UNKNOWN})",
+        f"{STREET_OPEN} or not ({PHONE_UNKNOWN})",
         (
             Level(ADDRESS_SAME, 0.650, 1e-5),
-            Level(ADDRESS_AGREES, 0.150, 1e-4),
-            Level(DONG_SAME, 0.080, 0.07),
+            Level(ADDRESS_AGREES, 0.180, 1e-4),
+            Level(DONG_SAME, 0.050, 0.07),
             Level("", 0.120, 0.93),
         ),
     ),
+    Comparison(
+        "dong",
+        f"{DONG_OPEN} or not {STREET_OPEN} or not ({PHONE_UNKNOWN})",
+        (Level(ADDRESS_UNIT, 0.450, 1e-4), Level(DONG_SAME, 0.450, 0.07), Level("", 0.100, 0.93)),
+    ),
+    Comparison("twins", "false", (Level(TWINS, 0.001, 1.0), Level("", 1.0, 1.0)), counted=False),
 )
 
 # What a review screen says about each field, from the best to the worst; what is left is "differs".
@@ -198,7 +234,7 @@ WORDS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "sex": ("sex_l is null or sex_r is null", (("same", "sex_l = sex_r"),)),
     "phone": (PHONE_UNKNOWN, (("same", PHONE_SAME), ("slip", PHONE_SLIP))),
     "address": (
-        ADDRESS_UNKNOWN,
+        f"{STREET_OPEN} and {DONG_OPEN}",
         (
             ("same", ADDRESS_SAME),
             ("house", ADDRESS_HOUSE),
@@ -210,19 +246,24 @@ WORDS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "number": (NUMBER_UNKNOWN, (("same", NUMBER_SAME), ("slip", NUMBER_SLIP))),
 }
 
-# Only pairs that share a key are compared at all. Each key is a text of one record, null where it is not told.
+# Only pairs that share a key are compared at all. A key is a text of one record, null where it is not told; a key that would alone bring more than so many
+# pairs finds nobody: it is a placeholder or an institution's, or, of the last three, simply not rare.
+CROWD, FEW = 40_000, 100
 KEYS = {
-    "by_number": "number",
-    "by_birth_date": "birth_date",
-    "by_phone": "phone",
-    "by_home": "street || '/' || house || '/' || unit",
-    "by_house_and_year": "street || '/' || house || '/' || left(birth_date, 4)",
-    "by_name_and_year": "name || '/' || left(birth_date, 4)",
-    "by_name_and_day": "name || '/' || right(birth_date, 4)",
-    "by_name_and_dong": "name || '/' || dong",
-    "by_sound_and_year": "sound || '/' || left(birth_date, 4)",
-    "by_turned_and_year": "turned || '/' || left(birth_date, 4)",
+    "by_number": ("number", CROWD),
+    "by_birth_date": ("birth_date", CROWD),
+    "by_phone": ("phone", CROWD),
+    "by_home": ("street || '/' || house || '/' || unit", CROWD),
+    "by_house_and_year": ("street || '/' || house || '/' || left(birth_date, 4)", CROWD),
+    "by_name_and_year": ("name || '/' || left(birth_date, 4)", CROWD),
+    "by_name_and_day": ("name || '/' || right(birth_date, 4)", CROWD),
+    "by_name_and_dong": ("name || '/' || dong", CROWD),
+    "by_sound_and_year": ("sound || '/' || left(birth_date, 4)", CROWD),
+    "by_turned_and_year": ("turned || '/' || left(birth_date, 4)", CROWD),
+    "by_name": ("name", FEW),
+    "by_street": ("street", FEW),
+    "by_dong": ("dong", FEW),
 }
 # A name whose surname stands last in one list meets the other list's name read the usual way.
 CROSSED = (("by_turned_and_year", "by_sound_and_year"), ("by_sound_and_year", "by_turned_and_year"))
-BLOCKS = tuple((key, key) for key in KEYS if not key.startswith("by_turned")) + CROSSED
+BLOCKS = (*((key, key) for key in KEYS if key != "by_turned_and_year"), *CROSSED)

@@ -23,11 +23,24 @@ from welfare.linkage.model import BLOCKS, KEYS, WORDS, Comparison
 from welfare.linkage.population import counted
 from welfare.linkage.records import prepare
 
-LINK = 0.99  # from here on a pair is linked: of a hundred such pairs less than one may be wrong
-REVIEW = 0.20  # from here on a person should look
-OVERLAP = 0.5  # the share of the shorter list expected in the longer one; a factor of two moves odds by one bit
-CROWD = 40_000  # a key that would alone bring this many pairs is an institution's or a placeholder, and finds nobody
-AGREEMENTS = ("same", "slip", "sound", "similar", "surname", "part", "house", "unit", "dong", "differs", "unknown")
+LINK = (
+    0.95  # from here on a pair is linked; of twenty pairs just above one may be wrong, of all links far fewer
+)
+REVIEW = 0.20  # from here on a person should look; of five pairs just above one is right
+HOPELESS = 0.0  # log2; what speaks against one person needs no further look
+AGREEMENTS = (
+    "same",
+    "slip",
+    "sound",
+    "similar",
+    "surname",
+    "part",
+    "house",
+    "unit",
+    "dong",
+    "differs",
+    "unknown",
+)
 
 
 class Outcome(StrEnum):
@@ -43,7 +56,6 @@ def link(
     *,
     linked_from: float = LINK,
     review_from: float = REVIEW,
-    overlap: float = OVERLAP,
     threads: int | None = None,
 ) -> pa.Table:
     """The same persons in two lists, each record in one pair at most.
@@ -52,19 +64,23 @@ def link(
     `outcome` and, for name, birth_date, sex, phone, address and number, how the two records agree: one of `AGREEMENTS`. It is sorted by
     probability, the surest first, and does not depend on the order of rows; exchanging the lists exchanges the columns.
 
-    `linked_from` and `review_from` are probabilities. Raising the first makes wrong links rarer and leaves more to look at; raising the second leaves
-    less to look at and misses more. `overlap` is the expected share of the shorter list that is in the longer one.
+    Whoever has another telephone *and* another address is never linked without a number that agrees, however probable: name and birth date alone
+    also fit a namesake, and a person can ask.
 
-    Raises ListError for a list that cannot be compared, ValueError for thresholds that are not 0 < review_from <= linked_from <= 1 or an
-    overlap outside 0 … 1.
+    `linked_from` and `review_from` are probabilities. Raising the first makes wrong links rarer and leaves more to look at; raising the second leaves
+    less to look at and misses more.
+
+    Raises ListError for a list that cannot be compared, ValueError for thresholds that are not 0 < review_from <= linked_from <= 1.
     """
     if not 0 < review_from <= linked_from <= 1:
-        raise ValueError(f"0 < review_from <= linked_from <= 1 must hold, not {review_from} and {linked_from}")
-    if not 0 < overlap < 1:
-        raise ValueError(f"overlap is a share between 0 and 1, not {overlap}")
+        raise ValueError(
+            f"0 < review_from <= linked_from <= 1 must hold, not {review_from} and {linked_from}"
+        )
     lists = prepare(left, "left"), prepare(right, "right")
     if not left.num_rows or not right.num_rows:
-        return _result(left, right, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), linked_from, {})
+        return _result(
+            left, right, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), linked_from, {}
+        )
     with duckdb.connect(":memory:") as connection:
         connection.execute("set enable_progress_bar = false")
         if threads:
@@ -72,11 +88,9 @@ def link(
         for name, records, ids in zip(("lefts", "rights"), lists, (left["id"], right["id"]), strict=True):
             _store(connection, name, records, ids)
         _forget_crowds(connection)
-        model = counted(connection, ("lefts", "rights"))
-        prior = min(overlap / max(left.num_rows, right.num_rows), 0.5)
-        rows, others, weight = _scored(connection, model, prior)
-        probability = among_rivals(rows, others, weight)
-        kept = one_to_one(rows, others, weight, _ties(connection, rows, others))
+        rows, others, evidence = _scored(connection, counted(connection, ("lefts", "rights")))
+        probability, _ = among_rivals(rows, others, evidence, (left.num_rows, right.num_rows))
+        kept = one_to_one(rows, others, evidence, _ties(connection, rows, others))
         kept = kept[probability[kept] >= review_from]
         rows, others, probability = rows[kept], others[kept], probability[kept]
         agreements = _agreements(connection, rows, others)
@@ -86,7 +100,7 @@ def link(
 def _store(connection: duckdb.DuckDBPyConnection, name: str, records: pa.Table, ids: pa.ChunkedArray) -> None:
     """A list as a table with its blocking keys, and a mark for each record that knows nothing of its row."""
     connection.register("given", records.append_column("id", ids.cast(pa.string())))
-    found = ", ".join(f"{key} as {name}" for name, key in KEYS.items())
+    found = ", ".join(f"{key} as {name}" for name, (key, _) in KEYS.items())
     connection.execute(
         f"create table {name} as select * exclude (id), hash(id) as mark, {found} from given order by mark"  # noqa: S608
     )
@@ -94,12 +108,12 @@ def _store(connection: duckdb.DuckDBPyConnection, name: str, records: pa.Table, 
 
 
 def _forget_crowds(connection: duckdb.DuckDBPyConnection) -> None:
-    """Empties blocking keys that would each bring more than CROWD pairs."""
-    for key in KEYS:
+    """Empties keys that would each bring too many pairs."""
+    for key, (_, most) in KEYS.items():
         crowds = (
             f"select {key} from (select {key}, count(*) as n from lefts where {key} is not null group by {key}) l "
             f"join (select {key}, count(*) as m from rights where {key} is not null group by {key}) r using ({key}) "
-            f"where n * m > {CROWD}"  # noqa: S608
+            f"where n * m > {most}"  # noqa: S608
         )
         crowded = [row[0] for row in connection.execute(crowds).fetchall()]
         for table in ("lefts", "rights") if crowded else ():
@@ -107,14 +121,14 @@ def _forget_crowds(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _scored(
-    connection: duckdb.DuckDBPyConnection, model: Sequence[Comparison], prior: float
+    connection: duckdb.DuckDBPyConnection, model: Sequence[Comparison]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of the left and right list and the log2 odds of every pair that shares a key and is not hopeless."""
+    """Rows of the left and right list and the log2 likelihood ratio of every pair that shares a key and is not hopeless."""
     engine = DuckDBAPI(connection)
     settings = SettingsCreator(
         link_type="link_only",
         unique_id_column_name="row",
-        probability_two_random_records_match=prior,
+        probability_two_random_records_match=0.5,  # even odds: the weight is then the evidence alone
         comparisons=[_comparison(one) for one in model],
         blocking_rules_to_generate_predictions=[CustomRule(f"l.{one} = r.{other}") for one, other in BLOCKS],
         retain_matching_columns=False,
@@ -122,15 +136,19 @@ def _scored(
     )
     tables = [engine.register(name, dataset_display_name=name) for name in ("lefts", "rights")]
     linker = Linker(tables, settings, log_level=None, validate_settings=False)
-    pairs = linker.inference.predict(threshold_match_weight=-10, warning_mode="never").as_pyarrow_table()
-    return tuple(pairs[name].to_numpy() for name in ("row_l", "row_r", "match_weight"))  # type: ignore[return-value]
+    pairs = linker.inference.predict(
+        threshold_match_weight=HOPELESS, warning_mode="never"
+    ).as_duckdbpyrelation()
+    # Sums of floating-point numbers depend on their order, and rows are in no order.
+    found = pairs.order("match_weight, row_l, row_r").fetchnumpy()
+    return found["row_l"], found["row_r"], np.round(found["match_weight"], 6)
 
 
 def _comparison(one: Comparison) -> CustomComparison:
     levels: list[Any] = [level_library.CustomLevel(one.unknown, "unknown").configure(is_null_level=True)]
     for level in one.levels:
         built = level_library.CustomLevel(level.when, level.when) if level.when else level_library.ElseLevel()
-        built.configure(m_probability=level.m, u_probability=level.u)
+        built.configure(m_probability=level.m, u_probability=min(level.u, 1.0))
         if level.frequency:
             built.configure(tf_adjustment_column=one.name)
         levels.append(built)
@@ -158,10 +176,14 @@ def _agreements(
     columns = [row[0] for row in connection.execute("describe lefts").fetchall()]
     sides = ", ".join(f"{side}.{name} as {name}_{side}" for side in "lr" for name in columns)
     connection.register("kept", pa.table({"place": np.arange(len(rows)), "one": rows, "other": others}))
-    return connection.sql(
-        f"with pairs as (select place, {sides} from kept join lefts l on l.row = one join rights r on r.row = other) "
-        f"select {', '.join(found)} from pairs order by place"  # noqa: S608
-    ).to_arrow_table().to_pydict()
+    return (
+        connection.sql(
+            f"with pairs as (select place, {sides} from kept join lefts l on l.row = one join rights r on r.row = other) "
+            f"select {', '.join(found)} from pairs order by place"  # noqa: S608
+        )
+        .to_arrow_table()
+        .to_pydict()
+    )
 
 
 def _result(
@@ -173,14 +195,27 @@ def _result(
     linked_from: float,
     agreements: dict[str, Any],
 ) -> pa.Table:
-    columns: dict[str, Any] = {
-        "left": left["id"].take(pa.array(rows)),
-        "right": right["id"].take(pa.array(others)),
-        "probability": pa.array(probability, pa.float64()),
-        "outcome": pa.array(np.where(probability >= linked_from, Outcome.LINK.value, Outcome.REVIEW.value), pa.string()),
-    }
-    for field in WORDS:
-        columns[field] = pa.array(agreements.get(field, []), pa.string())
-    found = pa.table(columns)
-    order = pc.sort_indices(found, [("probability", "descending"), ("left", "ascending"), ("right", "ascending")])
+    words = {field: pa.array(agreements.get(field, []), pa.string()) for field in WORDS}
+    contradicted = (
+        _is(words["phone"], "differs")
+        & _is(words["address"], "differs")
+        & ~_is(words["number"], "same", "slip")
+    )
+    linked = (probability >= linked_from) & ~contradicted
+    found = pa.table(
+        {
+            "left": left["id"].take(pa.array(rows)),
+            "right": right["id"].take(pa.array(others)),
+            "probability": pa.array(probability, pa.float64()),
+            "outcome": pa.array(np.where(linked, Outcome.LINK.value, Outcome.REVIEW.value), pa.string()),
+            **words,
+        }
+    )
+    order = pc.sort_indices(
+        found, [("probability", "descending"), ("left", "ascending"), ("right", "ascending")]
+    )
     return found.take(order)
+
+
+def _is(words: pa.Array, *wanted: str) -> np.ndarray:
+    return pc.is_in(words, pa.array(wanted)).to_numpy(zero_copy_only=False)

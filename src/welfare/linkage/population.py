@@ -18,12 +18,17 @@ PRIOR_PAIRS = 20_000  # how many pairs the prior counts for
 
 def counted(connection: duckdb.DuckDBPyConnection, tables: tuple[str, str]) -> tuple[Comparison, ...]:
     """The model with `u` counted in both lists, drawn towards the prior where pairs are few."""
-    totals = {(place, level): 0 for place, one in enumerate(COMPARISONS) for level in range(-1, len(one.levels))}
+    totals = {
+        (place, level): 0 for place, one in enumerate(COMPARISONS) for level in range(-1, len(one.levels))
+    }
     for table in tables:
         for place, level, count in _counts(connection, table):
             totals[place, level] += count
     found = []
     for place, one in enumerate(COMPARISONS):
+        if not one.counted:
+            found.append(one)
+            continue
         pairs = sum(totals[place, level] for level in range(len(one.levels)))
         prior = sum(level.u for level in one.levels)
         levels = tuple(

@@ -36,8 +36,19 @@ PREPARED = (
 
 HANGUL = re.compile("[가-힣]")
 LATIN_WORD = re.compile("[a-z]+")
-MASKED = re.compile(r"(\d{6})-?([0-9])[*xX●○]{0,6}")
-BORN = {"9": "18", "0": "18", "1": "19", "2": "19", "5": "19", "6": "19", "3": "20", "4": "20", "7": "20", "8": "20"}
+MASKED = re.compile(r"(\d{6})(?:-(\d)[*xX●○]*|(\d)[*xX●○]+)")
+BORN = {
+    "9": "18",
+    "0": "18",
+    "1": "19",
+    "2": "19",
+    "5": "19",
+    "6": "19",
+    "3": "20",
+    "4": "20",
+    "7": "20",
+    "8": "20",
+}
 COMPOUND_SURNAMES = ("남궁", "황보", "제갈", "선우", "사공", "서문", "독고", "동방")
 
 
@@ -77,11 +88,15 @@ def prepare(records: pa.Table, side: str) -> pa.Table:
 
 def _check(records: pa.Table, side: str) -> None:
     if "id" not in records.column_names:
-        raise ListError(f"the {side} list has no column `id`; it has {', '.join(records.column_names) or 'no columns'}")
+        raise ListError(
+            f"the {side} list has no column `id`; it has {', '.join(records.column_names) or 'no columns'}"
+        )
     for name in records.column_names:
         if name not in COLUMNS:
             known = ", ".join(COLUMNS)
-            raise ListError(f"the {side} list has a column `{name}`, which linkage does not know; rename or drop it ({known})")
+            raise ListError(
+                f"the {side} list has a column `{name}`, which linkage does not know; rename or drop it ({known})"
+            )
         if records.column_names.count(name) > 1:
             raise ListError(f"the {side} list has the column `{name}` twice; drop one")
     ids = records["id"]
@@ -101,7 +116,9 @@ def _text(records: pa.Table, name: str) -> pa.Array:
     try:
         return column.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise ListError(f"the column `{name}` holds {column.type}, which is not text; give it as text") from None
+        raise ListError(
+            f"the column `{name}` holds {column.type}, which is not text; give it as text"
+        ) from None
 
 
 def _each(texts: pa.Array, read: Callable[[str], tuple[Any, ...]], width: int) -> list[pa.Array]:
@@ -121,7 +138,9 @@ def _name(text: str) -> tuple[str | None, ...]:
     plain = unicodedata.normalize("NFKC", text).casefold()
     syllables = "".join(HANGUL.findall(plain))
     if len(syllables) >= 2:
-        surname = syllables[:2] if len(syllables) > 2 and syllables.startswith(COMPOUND_SURNAMES) else syllables[0]
+        surname = (
+            syllables[:2] if len(syllables) > 2 and syllables.startswith(COMPOUND_SURNAMES) else syllables[0]
+        )
         return keys(syllables), surname, "korean", sound_of_korean(syllables), None
     bare = "".join(sign for sign in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(sign))
     words = LATIN_WORD.findall(bare)
@@ -133,7 +152,9 @@ def _name(text: str) -> tuple[str | None, ...]:
 
 def _births(records: pa.Table) -> pa.Array:
     if "birth_date" in records.column_names and pa.types.is_temporal(records["birth_date"].type):
-        return pc.strftime(records["birth_date"].combine_chunks().cast(pa.timestamp("s")), "%Y%m%d").cast(pa.string())
+        return pc.strftime(records["birth_date"].combine_chunks().cast(pa.timestamp("s")), "%Y%m%d").cast(
+            pa.string()
+        )
     return _each(_text(records, "birth_date"), lambda text: (_digits_of_day(text),), 1)[0]
 
 
@@ -159,7 +180,7 @@ def _number(text: str) -> tuple[str | None, str | None]:
     """The number to compare, and the birth date it tells. A masked number tells no more than birth date and sex."""
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
     if found := MASKED.fullmatch(plain):
-        return None, _birth_in(found[1], found[2])
+        return None, _birth_in(found[1], found[2] or found[3])
     digits = plain.replace("-", "")
     if len(digits) == 13 and digits.isdecimal():
         return digits, _birth_in(digits[:6], digits[6])

@@ -12,7 +12,11 @@ import re
 
 from welfare.hangul import parts
 
-INITIAL_SOUNDS = dict(zip("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ", "g g n d d r m b b s s _ j j j g d b h".split(), strict=True))
+INITIAL_SOUNDS = dict(
+    zip(
+        "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ", "g g n d d r m b b s s _ j j j g d b h".split(), strict=True
+    )
+)
 VOWEL_SOUNDS = dict(
     zip(
         "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ",
@@ -28,7 +32,15 @@ FINAL_SOUNDS = {
     for letter in letters
 }  # fmt: skip
 # Surnames whose common passport spelling follows no rule.
-UNRULY_SURNAMES = {"joe": "jo", "jho": "jo", "back": "baik", "her": "hu", "whang": "hwang", "so": "su", "nah": "na"}
+UNRULY_SURNAMES = {
+    "joe": "jo",
+    "jho": "jo",
+    "back": "baik",
+    "her": "hu",
+    "whang": "hwang",
+    "so": "su",
+    "nah": "na",
+}
 # Vowels as people write them, the longest first; what stands to the right is the sound.
 VOWELS = (
     ("yeo|you|yoo|yeu|yew|yu", "yu"),

@@ -29,11 +29,33 @@ FOREIGN = 0.03
 OWN_PHONE = 0.72  # others give the telephone of the head of the household
 
 NEIGHBOURS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-KEY_LETTERS = dict(zip("qwertyuiopasdfghjklzxcvbnm", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡ", strict=True))
+KEY_LETTERS = dict(
+    zip("qwertyuiopasdfghjklzxcvbnm", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡ", strict=True)
+)
 # Letters that sound or look alike.
-ALIKE = ("ㅐㅔ", "ㅒㅖ", "ㅗㅜ", "ㅓㅏ", "ㅕㅑ", "ㅣㅢ", "ㅚㅙㅞ", "ㅛㅗ", "ㅠㅜ", "ㄱㅋ", "ㄷㅌ", "ㅅㅆ", "ㅈㅊ", "ㅂㅍ", "ㅁㅇ", "ㄴㅇ", "ㄴㄹ")
+ALIKE = (
+    "ㅐㅔ",
+    "ㅒㅖ",
+    "ㅗㅜ",
+    "ㅓㅏ",
+    "ㅕㅑ",
+    "ㅣㅢ",
+    "ㅚㅙㅞ",
+    "ㅛㅗ",
+    "ㅠㅜ",
+    "ㄱㅋ",
+    "ㄷㅌ",
+    "ㅅㅆ",
+    "ㅈㅊ",
+    "ㅂㅍ",
+    "ㅁㅇ",
+    "ㄴㅇ",
+    "ㄴㄹ",
+)
 # One syllable as passports have it: the official letters first.
-LATIN_INITIALS = dict(zip(INITIALS, "g|k kk n d|t tt r m b|p pp s|s ss | j|j jj ch k t p h".split(" "), strict=True))
+LATIN_INITIALS = dict(
+    zip(INITIALS, "g|k kk n d|t tt r m b|p pp s|s ss | j|j jj ch k t p h".split(" "), strict=True)
+)
 LATIN_VOWELS = dict(
     zip(
         VOWELS,
@@ -60,7 +82,7 @@ class Errors:
     by_lot: float = 0.0
     unit_untold: float = 0.08
     latin: float = 0.0  # of foreigners
-    number: float = 0.0  # told whole
+    number: float = 0.0  # told whole; otherwise perhaps masked
     number_masked: float = 0.4
 
 
@@ -73,13 +95,18 @@ class InventedLists:
     truth: pa.Table
 
 
-# A register written by road, and a list collected at desks: by lot for some, foreigners as in their passports.
-REGISTER = Errors()
-COLLECTED = Errors(name=0.05, by_lot=0.15, latin=0.8, phone_untold=0.2)
+# A register, and a list collected at desks: by lot for some, foreigners as in their passports, the number from three in ten.
+REGISTER = Errors(number=1.0)
+COLLECTED = Errors(name=0.05, by_lot=0.15, latin=0.8, phone_untold=0.2, number=0.3)
 
 
 def invent_lists(
-    people: int, seed: int = 1, shared: float = 0.75, left: Errors = REGISTER, right: Errors = COLLECTED, as_of: date = AS_OF
+    people: int,
+    seed: int = 1,
+    shared: float = 0.75,
+    left: Errors = REGISTER,
+    right: Errors = COLLECTED,
+    as_of: date = AS_OF,
 ) -> InventedLists:
     """Two lists of `people` records each, of which the share `shared` is of persons in both. Same arguments, same lists.
 
@@ -104,7 +131,9 @@ def invent_lists(
         if person in place
     ]
     return InventedLists(
-        tables[0], tables[1], pa.table({"left": [a for a, _ in pairs], "right": [b for _, b in pairs]}, schema=_TRUTH)
+        tables[0],
+        tables[1],
+        pa.table({"left": [a for a, _ in pairs], "right": [b for _, b in pairs]}, schema=_TRUTH),
     )
 
 
@@ -149,13 +178,18 @@ class _Truth:
         shared = rng.random(self.count) >= OWN_PHONE
         # 010-0… is given to nobody.
         self.phone = np.where(shared, mobile[head], mobile)
-        self.number = invent_resident_numbers(self.birth, self.sex, self.foreign, stream((seed,), "number")).to_pylist()
+        self.number = invent_resident_numbers(
+            self.birth, self.sex, self.foreign, stream((seed,), "number")
+        ).to_pylist()
 
     def _twins(self, families: Families, rng: np.random.Generator) -> None:
         """Brothers and sisters who follow each other in a household, born on one day, with names that begin alike."""
-        second = np.flatnonzero(
-            (families.home[1:] == families.home[:-1]) & (families.relation[1:] == families.relation[:-1])
-        ) + 1
+        second = (
+            np.flatnonzero(
+                (families.home[1:] == families.home[:-1]) & (families.relation[1:] == families.relation[:-1])
+            )
+            + 1
+        )
         chosen = second[rng.random(len(second)) < TWINS * self.count / 2 / max(len(second), 1)]
         for row in chosen.tolist():
             self.birth[row] = self.birth[row - 1]
@@ -167,7 +201,11 @@ class _Truth:
         count = int(NAMESAKES * self.count / 2)
         chosen = rng.permutation(self.count)[: 2 * count]
         for one, other in zip(chosen[:count].tolist(), chosen[count:].tolist(), strict=True):
-            self.name[other], self.birth[other], self.sex[other] = self.name[one], self.birth[one], self.sex[one]
+            self.name[other], self.birth[other], self.sex[other] = (
+                self.name[one],
+                self.birth[one],
+                self.sex[one],
+            )
 
 
 class _Typist:
@@ -181,7 +219,9 @@ class _Typist:
         rows = [self._record(int(person)) for person in who]
         ids = self.rng.permutation(len(who)) + 1
         columns = [ids, *zip(*rows, strict=True)] if rows else [[] for _ in _LIST]
-        return pa.table([pa.array(column, kind) for column, kind in zip(columns, _LIST.types, strict=True)], schema=_LIST), who
+        return pa.table(
+            [pa.array(column, kind) for column, kind in zip(columns, _LIST.types, strict=True)], schema=_LIST
+        ), who
 
     def _now(self, share: float) -> bool:
         return share > 0 and self.rng.random() < share
@@ -196,7 +236,15 @@ class _Typist:
         birth = self._birth(truth.birth[person].item())
         sex = (truth.sex[person] == FEMALE) != self._now(errors.sex)
         address, dong = self._address(person)
-        return name, birth, "female" if sex else "male", self._phone(person), address, dong, self._number(person)
+        return (
+            name,
+            birth,
+            "female" if sex else "male",
+            self._phone(person),
+            address,
+            dong,
+            self._number(person),
+        )
 
     def _birth(self, day: date) -> date:
         if self._now(self.errors.birth_date):
@@ -298,7 +346,11 @@ def romanise(name: str, rng: np.random.Generator) -> str:
     surname, *given = [_latin(sign, rng) for sign in name]
     if rng.random() < 0.3:
         return f"{'-'.join(given).title()} {surname.title()}"
-    return f"{surname} {''.join(given)}".upper() if rng.random() < 0.6 else f"{surname.title()} {'-'.join(given).capitalize()}"
+    return (
+        f"{surname} {''.join(given)}".upper()
+        if rng.random() < 0.6
+        else f"{surname.title()} {'-'.join(given).capitalize()}"
+    )
 
 
 def _latin(sign: str, rng: np.random.Generator) -> str:
@@ -330,5 +382,3 @@ def _by_lot(address: str) -> str:
     district, dong, road, house = line.split(" ")
     way = int("".join(sign for sign in road if sign.isdigit()))
     return f"{district} {dong} {way * 7 + 100}-{house}" + (f",{unit}" if unit else "")
-
-
