@@ -3,7 +3,8 @@
 Needs the extra `linkage` (Splink); nothing else of `welfare` imports it.
 """
 
-from welfare.linkage.pairs import AGREEMENTS, LINK, REVIEW, Outcome, link
+from welfare.linkage.model import AGREEMENTS
+from welfare.linkage.pairs import LINK, REVIEW, Outcome, link
 from welfare.linkage.records import COLUMNS, ListError
 
 __all__ = ["AGREEMENTS", "COLUMNS", "LINK", "REVIEW", "ListError", "Outcome", "link"]

@@ -246,6 +246,10 @@ WORDS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "number": (NUMBER_UNKNOWN, (("same", NUMBER_SAME), ("slip", NUMBER_SLIP))),
 }
 
+AGREEMENTS = (
+    "same", "slip", "sound", "similar", "surname", "part", "house", "unit", "dong", "differs", "unknown",
+)  # fmt: skip
+
 # Only pairs that share a key are compared at all. A key is a text of one record, null where it is not told; a key that would alone bring more than so many
 # pairs finds nobody: it is a placeholder or an institution's, or, of the last three, simply not rare.
 CROWD, FEW = 40_000, 100

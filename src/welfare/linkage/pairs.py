@@ -20,27 +20,14 @@ from splink.comparison_library import CustomComparison
 
 from welfare.linkage.assignment import among_rivals, one_to_one
 from welfare.linkage.model import BLOCKS, KEYS, WORDS, Comparison
-from welfare.linkage.population import counted
-from welfare.linkage.records import prepare
+from welfare.linkage.population import counted, sides_of
+from welfare.linkage.records import checked, prepare
 
 LINK = (
-    0.95  # from here on a pair is linked; of twenty pairs just above one may be wrong, of all links far fewer
+    0.98  # from here on a pair is linked: of fifty pairs just above one may be wrong, of all links far fewer
 )
-REVIEW = 0.20  # from here on a person should look; of five pairs just above one is right
+REVIEW = 0.20  # from here on a person should look: of five pairs just above one is right
 HOPELESS = 0.0  # log2; what speaks against one person needs no further look
-AGREEMENTS = (
-    "same",
-    "slip",
-    "sound",
-    "similar",
-    "surname",
-    "part",
-    "house",
-    "unit",
-    "dong",
-    "differs",
-    "unknown",
-)
 
 
 class Outcome(StrEnum):
@@ -76,17 +63,19 @@ def link(
         raise ValueError(
             f"0 < review_from <= linked_from <= 1 must hold, not {review_from} and {linked_from}"
         )
-    lists = prepare(left, "left"), prepare(right, "right")
+    # In the order of their ids, so that nothing below can depend on the order of rows.
+    left, right = (
+        side.take(pc.sort_indices(side["id"])) for side in (checked(left, "left"), checked(right, "right"))
+    )
     if not left.num_rows or not right.num_rows:
-        return _result(
-            left, right, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), linked_from, {}
-        )
+        nothing = np.empty(0, np.int64)
+        return _result(left, right, nothing, nothing, np.empty(0), linked_from, {})
     with duckdb.connect(":memory:") as connection:
         connection.execute("set enable_progress_bar = false")
         if threads:
             connection.execute(f"set threads = {int(threads)}")
-        for name, records, ids in zip(("lefts", "rights"), lists, (left["id"], right["id"]), strict=True):
-            _store(connection, name, records, ids)
+        _store(connection, "lefts", left)
+        _store(connection, "rights", right)
         _forget_crowds(connection)
         rows, others, evidence = _scored(connection, counted(connection, ("lefts", "rights")))
         probability, _ = among_rivals(rows, others, evidence, (left.num_rows, right.num_rows))
@@ -97,12 +86,12 @@ def link(
     return _result(left, right, rows, others, probability, linked_from, agreements)
 
 
-def _store(connection: duckdb.DuckDBPyConnection, name: str, records: pa.Table, ids: pa.ChunkedArray) -> None:
-    """A list as a table with its blocking keys, and a mark for each record that knows nothing of its row."""
-    connection.register("given", records.append_column("id", ids.cast(pa.string())))
+def _store(connection: duckdb.DuckDBPyConnection, name: str, records: pa.Table) -> None:
+    """A list as a table with its keys, and a mark for each record that knows its id and not its row."""
+    connection.register("given", prepare(records).append_column("id", records["id"].cast(pa.string())))
     found = ", ".join(f"{key} as {name}" for name, (key, _) in KEYS.items())
     connection.execute(
-        f"create table {name} as select * exclude (id), hash(id) as mark, {found} from given order by mark"  # noqa: S608
+        f"create table {name} as select * exclude (id), hash(id) as mark, {found} from given"  # noqa: S608
     )
     connection.unregister("given")
 
@@ -110,11 +99,12 @@ def _store(connection: duckdb.DuckDBPyConnection, name: str, records: pa.Table, 
 def _forget_crowds(connection: duckdb.DuckDBPyConnection) -> None:
     """Empties keys that would each bring too many pairs."""
     for key, (_, most) in KEYS.items():
-        crowds = (
-            f"select {key} from (select {key}, count(*) as n from lefts where {key} is not null group by {key}) l "
-            f"join (select {key}, count(*) as m from rights where {key} is not null group by {key}) r using ({key}) "
-            f"where n * m > {most}"  # noqa: S608
-        )
+        crowds = f"""
+            select {key}
+            from (select {key}, count(*) as n from lefts where {key} is not null group by {key})
+            join (select {key}, count(*) as m from rights where {key} is not null group by {key}) using ({key})
+            where n * m > {most}
+        """  # noqa: S608
         crowded = [row[0] for row in connection.execute(crowds).fetchall()]
         for table in ("lefts", "rights") if crowded else ():
             connection.execute(f"update {table} set {key} = null where list_contains(?, {key})", [crowded])  # noqa: S608
@@ -139,8 +129,8 @@ def _scored(
     pairs = linker.inference.predict(
         threshold_match_weight=HOPELESS, warning_mode="never"
     ).as_duckdbpyrelation()
-    # Sums of floating-point numbers depend on their order, and rows are in no order.
-    found = pairs.order("match_weight, row_l, row_r").fetchnumpy()
+    # The engine gives rows in any order, and sums of floating-point numbers depend on it.
+    found = pairs.order("row_l, row_r").fetchnumpy()
     return found["row_l"], found["row_r"], np.round(found["match_weight"], 6)
 
 
@@ -148,7 +138,7 @@ def _comparison(one: Comparison) -> CustomComparison:
     levels: list[Any] = [level_library.CustomLevel(one.unknown, "unknown").configure(is_null_level=True)]
     for level in one.levels:
         built = level_library.CustomLevel(level.when, level.when) if level.when else level_library.ElseLevel()
-        built.configure(m_probability=level.m, u_probability=min(level.u, 1.0))
+        built.configure(m_probability=level.m, u_probability=level.u)
         if level.frequency:
             built.configure(tf_adjustment_column=one.name)
         levels.append(built)
@@ -167,23 +157,23 @@ def _ties(connection: duckdb.DuckDBPyConnection, rows: np.ndarray, others: np.nd
 
 def _agreements(
     connection: duckdb.DuckDBPyConnection, rows: np.ndarray, others: np.ndarray
-) -> dict[str, pa.DictionaryArray]:
+) -> dict[str, Any]:
     """For each field the word that says how the two records agree."""
     found = []
     for field, (unknown, words) in WORDS.items():
         cases = " ".join(f"when {condition} then '{word}'" for word, condition in words)
         found.append(f"case when {unknown} then 'unknown' {cases} else 'differs' end as {field}")
-    columns = [row[0] for row in connection.execute("describe lefts").fetchall()]
-    sides = ", ".join(f"{side}.{name} as {name}_{side}" for side in "lr" for name in columns)
     connection.register("kept", pa.table({"place": np.arange(len(rows)), "one": rows, "other": others}))
-    return (
-        connection.sql(
-            f"with pairs as (select place, {sides} from kept join lefts l on l.row = one join rights r on r.row = other) "
-            f"select {', '.join(found)} from pairs order by place"  # noqa: S608
+    pairs = connection.sql(
+        f"""
+        with pairs as (
+            select place, {sides_of(connection, "lefts")}
+            from kept join lefts l on l.row = one join rights r on r.row = other
         )
-        .to_arrow_table()
-        .to_pydict()
+        select {", ".join(found)} from pairs order by place
+        """  # noqa: S608
     )
+    return pairs.to_arrow_table().to_pydict()
 
 
 def _result(
@@ -206,7 +196,7 @@ def _result(
         {
             "left": left["id"].take(pa.array(rows)),
             "right": right["id"].take(pa.array(others)),
-            "probability": pa.array(probability, pa.float64()),
+            "probability": pa.array(np.round(probability, 9), pa.float64()),
             "outcome": pa.array(np.where(linked, Outcome.LINK.value, Outcome.REVIEW.value), pa.string()),
             **words,
         }

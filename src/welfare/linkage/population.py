@@ -41,17 +41,26 @@ def counted(connection: duckdb.DuckDBPyConnection, tables: tuple[str, str]) -> t
 
 def _counts(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[int, int, int]]:
     """(comparison, level, pairs); level -1 is unknown."""
-    columns = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
-    sides = ", ".join(f"{side}.{name} as {name}_{side}" for side in "lr" for name in columns)
     levels = ", ".join(f"{level_of(one)} as c{place}" for place, one in enumerate(COMPARISONS))
     each = " union all ".join(
-        f"select {place}, c{place}, count(*) from compared group by all" for place in range(len(COMPARISONS))
+        f"select {place}, c{place}, count(*) from compared group by all"  # noqa: S608
+        for place, one in enumerate(COMPARISONS)
+        if one.counted
     )
     return connection.execute(
-        f"with sampled as materialized (select * from {table} order by mark limit {SAMPLED}), "
-        f"pairs as (select {sides} from sampled l, sampled r where l.mark < r.mark), "
-        f"compared as materialized (select {levels} from pairs) {each}"  # noqa: S608
+        f"""
+        with sampled as materialized (select * from {table} order by mark limit {SAMPLED}),
+        pairs as (select {sides_of(connection, table)} from sampled l, sampled r where l.mark < r.mark),
+        compared as materialized (select {levels} from pairs)
+        {each}
+        """  # noqa: S608
     ).fetchall()
+
+
+def sides_of(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """SQL that selects every column of two records `l` and `r` under the names the model's conditions use."""
+    columns = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
+    return ", ".join(f"{side}.{name} as {name}_{side}" for side in "lr" for name in columns)
 
 
 def level_of(comparison: Comparison) -> str:

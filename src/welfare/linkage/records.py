@@ -30,9 +30,6 @@ COLUMNS = {
     "dong": "name or code of the dong; taken from the address where it is missing",
     "number": "resident number: a key made from it, the whole number, or the masked one (500301-1******)",
 }
-PREPARED = (
-    "name", "surname", "latin", "sound", "turned", "birth_date", "sex", "phone", "notation", "street", "house", "unit", "dong", "number",
-)  # fmt: skip
 
 HANGUL = re.compile("[가-힣]")
 LATIN_WORD = re.compile("[a-z]+")
@@ -56,12 +53,8 @@ class ListError(ValueError):
     """A list that cannot be compared; the message says which column and what to do."""
 
 
-def prepare(records: pa.Table, side: str) -> pa.Table:
-    """A table of `PREPARED` text columns (latin: bool) and `row`, the place of the record in the list.
-
-    `side` is the word for the list in messages. Raises ListError where a column is missing, doubled or of a type that cannot be read.
-    """
-    _check(records, side)
+def prepare(records: pa.Table) -> pa.Table:
+    """A checked list as text columns that can be compared (latin: bool), with `row`, the place of the record in the list."""
     count = records.num_rows
     names = _each(_text(records, "name"), _name, 5)
     addresses = _each(_text(records, "address"), read_address, 5)
@@ -86,7 +79,11 @@ def prepare(records: pa.Table, side: str) -> pa.Table:
     return pa.table(columns)
 
 
-def _check(records: pa.Table, side: str) -> None:
+def checked(records: pa.Table, side: str) -> pa.Table:
+    """The list itself, each column plain text or what it was. `side` is the word for the list in messages.
+
+    Raises ListError where a column is missing, unknown, doubled or of a type that cannot be read, or an id is missing or doubled.
+    """
     if "id" not in records.column_names:
         raise ListError(
             f"the {side} list has no column `id`; it has {', '.join(records.column_names) or 'no columns'}"
@@ -99,26 +96,39 @@ def _check(records: pa.Table, side: str) -> None:
             )
         if records.column_names.count(name) > 1:
             raise ListError(f"the {side} list has the column `{name}` twice; drop one")
-    ids = records["id"]
+    columns = {name: _read(records[name], name, side) for name in records.column_names}
+    ids = columns["id"]
     if ids.null_count:
         raise ListError(f"{ids.null_count} records of the {side} list have no `id`; give each record one")
     if len(pc.unique(ids)) != records.num_rows:
         raise ListError(f"an `id` stands twice in the {side} list; each record needs its own")
+    return pa.table(columns)
+
+
+def _read(column: pa.ChunkedArray, name: str, side: str) -> pa.Array:
+    values = column.combine_chunks()
+    if isinstance(values, pa.DictionaryArray):
+        values = values.dictionary_decode()
+    kind = values.type
+    if name == "id" and pa.types.is_integer(kind) or name == "birth_date" and pa.types.is_temporal(kind):
+        return values
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind):
+        return values.cast(pa.string())
+    if pa.types.is_integer(kind):
+        # A telephone or a number kept as a number has lost its leading noughts, and nobody knows how many.
+        raise ListError(
+            f"the column `{name}` of the {side} list holds numbers; give it as text, with leading noughts"
+        )
+    raise ListError(
+        f"the column `{name}` of the {side} list holds {kind}, which is not text; give it as text"
+    )
 
 
 def _text(records: pa.Table, name: str) -> pa.Array:
     """A column as text; nulls where the list has no such column."""
     if name not in records.column_names:
         return pa.nulls(records.num_rows, pa.string())
-    column = records[name].combine_chunks()
-    if isinstance(column, pa.DictionaryArray):
-        column = column.dictionary_decode()
-    try:
-        return column.cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise ListError(
-            f"the column `{name}` holds {column.type}, which is not text; give it as text"
-        ) from None
+    return records[name].combine_chunks()
 
 
 def _each(texts: pa.Array, read: Callable[[str], tuple[Any, ...]], width: int) -> list[pa.Array]:

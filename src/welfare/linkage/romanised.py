@@ -12,18 +12,14 @@ import re
 
 from welfare.hangul import parts
 
-INITIAL_SOUNDS = dict(
-    zip(
-        "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ", "g g n d d r m b b s s _ j j j g d b h".split(), strict=True
-    )
-)
-VOWEL_SOUNDS = dict(
-    zip(
-        "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ",
-        "a e ya ye u e yu ye o wa we we yo u wo we wi yu u i i".split(),
-        strict=True,
-    )
-)
+INITIAL_SOUNDS = {
+    "ㄱ": "g", "ㄲ": "g", "ㄴ": "n", "ㄷ": "d", "ㄸ": "d", "ㄹ": "r", "ㅁ": "m", "ㅂ": "b", "ㅃ": "b", "ㅅ": "s", "ㅆ": "s", "ㅇ": "",
+    "ㅈ": "j", "ㅉ": "j", "ㅊ": "j", "ㅋ": "g", "ㅌ": "d", "ㅍ": "b", "ㅎ": "h",
+}  # fmt: skip
+VOWEL_SOUNDS = {
+    "ㅏ": "a", "ㅐ": "e", "ㅑ": "ya", "ㅒ": "ye", "ㅓ": "u", "ㅔ": "e", "ㅕ": "yu", "ㅖ": "ye", "ㅗ": "o", "ㅘ": "wa", "ㅙ": "we",
+    "ㅚ": "we", "ㅛ": "yo", "ㅜ": "u", "ㅝ": "wo", "ㅞ": "we", "ㅟ": "wi", "ㅠ": "yu", "ㅡ": "u", "ㅢ": "i", "ㅣ": "i",
+}  # fmt: skip
 FINAL_SOUNDS = {
     letter: sound
     for letters, sound in (
@@ -87,7 +83,7 @@ def _in_order(words: list[str]) -> str:
 
 
 def _syllable(initial: str, vowel: str, final: str) -> str:
-    return INITIAL_SOUNDS[initial].strip("_") + VOWEL_SOUNDS[vowel] + FINAL_SOUNDS.get(final, "")
+    return INITIAL_SOUNDS[initial] + VOWEL_SOUNDS[vowel] + FINAL_SOUNDS.get(final, "")
 
 
 def _first(sound: str) -> str:

@@ -53,16 +53,14 @@ ALIKE = (
     "ㄴㄹ",
 )
 # One syllable as passports have it: the official letters first.
-LATIN_INITIALS = dict(
-    zip(INITIALS, "g|k kk n d|t tt r m b|p pp s|s ss | j|j jj ch k t p h".split(" "), strict=True)
-)
-LATIN_VOWELS = dict(
-    zip(
-        VOWELS,
-        "a ae|ai ya yae eo|u e yeo|you ye o wa wae oe|oi yo u|oo wo wae wi yu|yoo eu|u ui|ee i|ee".split(),
-        strict=True,
-    )
-)
+LATIN_INITIALS = {
+    "ㄱ": "g|k", "ㄲ": "kk", "ㄴ": "n", "ㄷ": "d|t", "ㄸ": "tt", "ㄹ": "r", "ㅁ": "m", "ㅂ": "b|p", "ㅃ": "pp", "ㅅ": "s", "ㅆ": "ss", "ㅇ": "",
+    "ㅈ": "j|ch", "ㅉ": "jj", "ㅊ": "ch", "ㅋ": "k", "ㅌ": "t", "ㅍ": "p", "ㅎ": "h",
+}  # fmt: skip
+LATIN_VOWELS = {
+    "ㅏ": "a|ah", "ㅐ": "ae|ai", "ㅑ": "ya", "ㅒ": "yae", "ㅓ": "eo|u", "ㅔ": "e", "ㅕ": "yeo|you", "ㅖ": "ye", "ㅗ": "o|oh", "ㅘ": "wa", "ㅙ": "wae",
+    "ㅚ": "oe|oi", "ㅛ": "yo", "ㅜ": "u|oo", "ㅝ": "wo", "ㅞ": "we", "ㅟ": "wi", "ㅠ": "yu|yoo", "ㅡ": "eu|u", "ㅢ": "ui|ee", "ㅣ": "i|ee",
+}  # fmt: skip
 LATIN_FINALS = {"": "", "ㄱ": "k", "ㄴ": "n", "ㄷ": "t", "ㄹ": "l", "ㅁ": "m", "ㅂ": "p", "ㅅ": "t", "ㅇ": "ng", "ㅈ": "t", "ㅊ": "t", "ㅋ": "k", "ㅌ": "t", "ㅍ": "p", "ㅎ": "t"}  # fmt: skip
 
 
