@@ -24,6 +24,7 @@ class Level:
     m: float
     u: float
     frequency: bool = False  # the rarer the common value, the stronger the evidence
+    family: bool = False  # others of the household agree so, too, however few of them the list holds
 
 
 @dataclass(frozen=True)
@@ -174,10 +175,10 @@ COMPARISONS = (
         "home",
         f"{PHONE_UNKNOWN} or {STREET_OPEN}",
         (
-            Level(f"{PHONE_AGREES} and {ADDRESS_AGREES}", 0.700, 1e-5),
-            Level(PHONE_AGREES, 0.180, 1e-5),
-            Level(ADDRESS_SAME, 0.070, 1e-5),
-            Level(ADDRESS_AGREES, 0.020, 1e-4),
+            Level(f"{PHONE_AGREES} and {ADDRESS_AGREES}", 0.700, 1e-5, family=True),
+            Level(PHONE_AGREES, 0.180, 1e-5, family=True),
+            Level(ADDRESS_SAME, 0.070, 1e-5, family=True),
+            Level(ADDRESS_AGREES, 0.020, 1e-4, family=True),
             Level(DONG_SAME, 0.015, 0.07),
             Level("", 0.015, 0.93),
         ),
@@ -186,8 +187,8 @@ COMPARISONS = (
         "phone_and_dong",
         f"{PHONE_UNKNOWN} or {DONG_OPEN} or not {STREET_OPEN}",
         (
-            Level(PHONE_AGREES, 0.880, 1e-5),
-            Level(ADDRESS_UNIT, 0.060, 1e-4),
+            Level(PHONE_AGREES, 0.880, 1e-5, family=True),
+            Level(ADDRESS_UNIT, 0.060, 1e-4, family=True),
             Level(DONG_SAME, 0.045, 0.07),
             Level("", 0.015, 0.93),
         ),
@@ -195,14 +196,18 @@ COMPARISONS = (
     Comparison(
         "phone",
         f"{PHONE_UNKNOWN} or not {DONG_OPEN} or not {STREET_OPEN}",
-        (Level(PHONE_SAME, 0.860, 1e-5), Level(PHONE_SLIP, 0.030, 1e-5), Level("", 0.110, 1.0)),
+        (
+            Level(PHONE_SAME, 0.860, 1e-5, family=True),
+            Level(PHONE_SLIP, 0.030, 1e-5, family=True),
+            Level("", 0.110, 1.0),
+        ),
     ),
     Comparison(
         "address",
         f"{STREET_OPEN} or not ({PHONE_UNKNOWN})",
         (
-            Level(ADDRESS_SAME, 0.650, 1e-5),
-            Level(ADDRESS_AGREES, 0.180, 1e-4),
+            Level(ADDRESS_SAME, 0.650, 1e-5, family=True),
+            Level(ADDRESS_AGREES, 0.180, 1e-4, family=True),
             Level(DONG_SAME, 0.050, 0.07),
             Level("", 0.120, 0.93),
         ),
@@ -210,7 +215,11 @@ COMPARISONS = (
     Comparison(
         "dong",
         f"{DONG_OPEN} or not {STREET_OPEN} or not ({PHONE_UNKNOWN})",
-        (Level(ADDRESS_UNIT, 0.450, 1e-4), Level(DONG_SAME, 0.450, 0.07), Level("", 0.100, 0.93)),
+        (
+            Level(ADDRESS_UNIT, 0.450, 1e-4, family=True),
+            Level(DONG_SAME, 0.450, 0.07),
+            Level("", 0.100, 0.93),
+        ),
     ),
     Comparison("twins", "false", (Level(TWINS, 0.001, 1.0), Level("", 1.0, 1.0)), counted=False),
 )

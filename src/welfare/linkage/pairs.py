@@ -77,8 +77,9 @@ def link(
         _store(connection, "lefts", left)
         _store(connection, "rights", right)
         _forget_crowds(connection)
-        rows, others, evidence = _scored(connection, counted(connection, ("lefts", "rights")))
-        probability, _ = among_rivals(rows, others, evidence, (left.num_rows, right.num_rows))
+        sizes = (left.num_rows, right.num_rows)
+        rows, others, evidence = _scored(connection, counted(connection, ("lefts", "rights"), max(sizes)))
+        probability, _ = among_rivals(rows, others, evidence, sizes)
         kept = one_to_one(rows, others, evidence, _ties(connection, rows, others))
         kept = kept[probability[kept] >= review_from]
         rows, others, probability = rows[kept], others[kept], probability[kept]

@@ -14,10 +14,17 @@ from welfare.linkage.model import COMPARISONS, Comparison
 
 SAMPLED = 1_000  # records of each list; half a million pairs
 PRIOR_PAIRS = 20_000  # how many pairs the prior counts for
+RELATIVES = 1.5  # others who live with somebody, on average and rather many
 
 
-def counted(connection: duckdb.DuckDBPyConnection, tables: tuple[str, str]) -> tuple[Comparison, ...]:
-    """The model with `u` counted in both lists, drawn towards the prior where pairs are few."""
+def counted(
+    connection: duckdb.DuckDBPyConnection, tables: tuple[str, str], records: int
+) -> tuple[Comparison, ...]:
+    """The model with `u` counted in both lists, drawn towards the prior where pairs are few.
+
+    `records` is the length of the longer list. A list of one member a household holds no pair of relatives, and yet the other list may hold the
+    mother of whom this one holds the son: so no home counts for less common than RELATIVES among so many.
+    """
     totals = {
         (place, level): 0 for place, one in enumerate(COMPARISONS) for level in range(-1, len(one.levels))
     }
@@ -31,9 +38,14 @@ def counted(connection: duckdb.DuckDBPyConnection, tables: tuple[str, str]) -> t
             continue
         pairs = sum(totals[place, level] for level in range(len(one.levels)))
         prior = sum(level.u for level in one.levels)
-        levels = tuple(
-            replace(level, u=(totals[place, i] + PRIOR_PAIRS * level.u / prior) / (pairs + PRIOR_PAIRS))
+        shares = [
+            (totals[place, i] + PRIOR_PAIRS * level.u / prior) / (pairs + PRIOR_PAIRS)
             for i, level in enumerate(one.levels)
+        ]
+        least = min(RELATIVES / records, 0.5)
+        levels = tuple(
+            replace(level, u=max(share, least) if level.family else share)
+            for level, share in zip(one.levels, shares, strict=True)
         )
         found.append(replace(one, levels=levels))
     return tuple(found)

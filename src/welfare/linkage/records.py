@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from welfare.hangul import keys
-from welfare.linkage.addresses import Address, dong_name, read_address
+from welfare.linkage.addresses import REMARK, Address, dong_name, read_address
 from welfare.linkage.romanised import sound_of_korean, sounds_of_latin
 
 # The columns of a list. `id` must be there, each id once; every other column may be absent, every value null.
@@ -146,14 +146,16 @@ def _each(texts: pa.Array, read: Callable[[str], tuple[Any, ...]], width: int) -
 def _name(text: str) -> tuple[str | None, ...]:
     """Comparable name, surname, script, sound, and sound read the other way round."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    syllables = "".join(HANGUL.findall(plain))
+    # 김민수(배우자) and KIM MINSU (김민수): a remark is left out unless the Korean name stands in it.
+    bare = REMARK.sub(" ", plain)
+    syllables = "".join(HANGUL.findall(bare) or HANGUL.findall(plain))
     if len(syllables) >= 2:
         surname = (
             syllables[:2] if len(syllables) > 2 and syllables.startswith(COMPOUND_SURNAMES) else syllables[0]
         )
         return keys(syllables), surname, "korean", sound_of_korean(syllables), None
-    bare = "".join(sign for sign in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(sign))
-    words = LATIN_WORD.findall(bare)
+    base = unicodedata.normalize("NFKD", bare)
+    words = LATIN_WORD.findall("".join(sign for sign in base if not unicodedata.combining(sign)))
     if not words:
         return None, None, None, None, None
     sound, turned = sounds_of_latin(words)

@@ -39,7 +39,7 @@ UNRULY_SURNAMES = {
 }
 # Vowels as people write them, the longest first; what stands to the right is the sound.
 VOWELS = (
-    ("yeo|you|yoo|yeu|yew|yu", "yu"),
+    ("yeo|you|yoo|yeu|yu", "yu"),
     ("yae|yai|ye", "ye"),
     ("yi|eui|ui|ee|ie|ei|i", "i"),
     ("ya", "ya"),
