@@ -24,7 +24,7 @@ class Level:
     m: float
     u: float
     frequency: bool = False  # the rarer the common value, the stronger the evidence
-    family: bool = False  # others of the household agree so, too, however few of them the list holds
+    relatives: bool = False  # m is set by the length of the lists, see `population.py`
 
 
 @dataclass(frozen=True)
@@ -126,13 +126,16 @@ DONG_SAME = "dong_l = dong_r"
 PHONE_AGREES = f"({PHONE_SAME} or {PHONE_SLIP})"
 ADDRESS_AGREES = f"({ADDRESS_SAME} or {ADDRESS_HOUSE} or {ADDRESS_SLIP})"
 
-# Born on one day, living in one home, one surname and two names: twins, of whom each list may hold another. That their birth dates agree says little then
-# (one in two hundred pairs of a family, not one in twenty thousand), and that their surnames do says nothing.
+# A home that agrees under a name that does not is that of a relative, whom the other list holds instead.
 NAME_AGREES = f"({NAME_SAME} or {NAME_SLIP} or {NAME_SOUND})"
-TWINS = _guarded(
-    f"{BIRTH_SAME} and not coalesce(number_l = number_r, false) and not coalesce(latin_l <> latin_r, true)",
-    f"(coalesce({PHONE_AGREES}, false) or coalesce({ADDRESS_AGREES}, false) or coalesce({ADDRESS_UNIT}, false)) and not {NAME_AGREES}",
+RELATIVES = _guarded(
+    "not coalesce(number_l = number_r, false) and not coalesce(latin_l <> latin_r, true)",
+    f"(coalesce({PHONE_AGREES}, false) or coalesce({ADDRESS_AGREES}, false) or coalesce({ADDRESS_UNIT}, false))"
+    f" and not {NAME_AGREES}",
 )
+# Born on one day, besides: twins. That their birth dates agree says little then (one in two hundred pairs of a family, not one in twenty
+# thousand), and that their surnames do says nothing.
+TWINS = _guarded(f"coalesce({BIRTH_SAME}, false)", RELATIVES)
 
 COMPARISONS = (
     Comparison(
@@ -175,10 +178,10 @@ COMPARISONS = (
         "home",
         f"{PHONE_UNKNOWN} or {STREET_OPEN}",
         (
-            Level(f"{PHONE_AGREES} and {ADDRESS_AGREES}", 0.700, 1e-5, family=True),
-            Level(PHONE_AGREES, 0.180, 1e-5, family=True),
-            Level(ADDRESS_SAME, 0.070, 1e-5, family=True),
-            Level(ADDRESS_AGREES, 0.020, 1e-4, family=True),
+            Level(f"{PHONE_AGREES} and {ADDRESS_AGREES}", 0.700, 1e-5),
+            Level(PHONE_AGREES, 0.180, 1e-5),
+            Level(ADDRESS_SAME, 0.070, 1e-5),
+            Level(ADDRESS_AGREES, 0.020, 1e-4),
             Level(DONG_SAME, 0.015, 0.07),
             Level("", 0.015, 0.93),
         ),
@@ -187,8 +190,8 @@ COMPARISONS = (
         "phone_and_dong",
         f"{PHONE_UNKNOWN} or {DONG_OPEN} or not {STREET_OPEN}",
         (
-            Level(PHONE_AGREES, 0.880, 1e-5, family=True),
-            Level(ADDRESS_UNIT, 0.060, 1e-4, family=True),
+            Level(PHONE_AGREES, 0.880, 1e-5),
+            Level(ADDRESS_UNIT, 0.060, 1e-4),
             Level(DONG_SAME, 0.045, 0.07),
             Level("", 0.015, 0.93),
         ),
@@ -197,8 +200,8 @@ COMPARISONS = (
         "phone",
         f"{PHONE_UNKNOWN} or not {DONG_OPEN} or not {STREET_OPEN}",
         (
-            Level(PHONE_SAME, 0.860, 1e-5, family=True),
-            Level(PHONE_SLIP, 0.030, 1e-5, family=True),
+            Level(PHONE_SAME, 0.860, 1e-5),
+            Level(PHONE_SLIP, 0.030, 1e-5),
             Level("", 0.110, 1.0),
         ),
     ),
@@ -206,8 +209,8 @@ COMPARISONS = (
         "address",
         f"{STREET_OPEN} or not ({PHONE_UNKNOWN})",
         (
-            Level(ADDRESS_SAME, 0.650, 1e-5, family=True),
-            Level(ADDRESS_AGREES, 0.180, 1e-4, family=True),
+            Level(ADDRESS_SAME, 0.650, 1e-5),
+            Level(ADDRESS_AGREES, 0.180, 1e-4),
             Level(DONG_SAME, 0.050, 0.07),
             Level("", 0.120, 0.93),
         ),
@@ -216,10 +219,13 @@ COMPARISONS = (
         "dong",
         f"{DONG_OPEN} or not {STREET_OPEN} or not ({PHONE_UNKNOWN})",
         (
-            Level(ADDRESS_UNIT, 0.450, 1e-4, family=True),
+            Level(ADDRESS_UNIT, 0.450, 1e-4),
             Level(DONG_SAME, 0.450, 0.07),
             Level("", 0.100, 0.93),
         ),
+    ),
+    Comparison(
+        "relatives", "false", (Level(RELATIVES, 1.0, 1.0, relatives=True), Level("", 1.0, 1.0)), counted=False
     ),
     Comparison("twins", "false", (Level(TWINS, 0.001, 1.0), Level("", 1.0, 1.0)), counted=False),
 )

@@ -14,7 +14,9 @@ from welfare.linkage.model import COMPARISONS, Comparison
 
 SAMPLED = 1_000  # records of each list; half a million pairs
 PRIOR_PAIRS = 20_000  # how many pairs the prior counts for
-RELATIVES = 1.5  # others who live with somebody, on average and rather many
+RELATIVES = 1.5  # others who live with somebody and may stand in the other list …
+PRIOR_RECORDS = 10  # … where so few records are known that nobody can be counted
+HOME = 1e-5  # how often two persons of a city have one home, the prior of the model
 
 
 def counted(
@@ -22,9 +24,10 @@ def counted(
 ) -> tuple[Comparison, ...]:
     """The model with `u` counted in both lists, drawn towards the prior where pairs are few.
 
-    `records` is the length of the longer list. A list of one member a household holds no pair of relatives, and yet the other list may hold the
-    mother of whom this one holds the son: so no home counts for less common than RELATIVES among so many.
+    `records` is the length of the longer list. Where a home agrees and a name does not, the home is as common as relatives are among so many: in
+    a list of three hundred, sharing a home with somebody is no rare thing.
     """
+    closeness = min(1.0, HOME * records / max(_relatives(connection, table) for table in tables))
     totals = {
         (place, level): 0 for place, one in enumerate(COMPARISONS) for level in range(-1, len(one.levels))
     }
@@ -34,21 +37,29 @@ def counted(
     found = []
     for place, one in enumerate(COMPARISONS):
         if not one.counted:
-            found.append(one)
+            levels = tuple(replace(level, m=closeness) if level.relatives else level for level in one.levels)
+            found.append(replace(one, levels=levels))
             continue
         pairs = sum(totals[place, level] for level in range(len(one.levels)))
         prior = sum(level.u for level in one.levels)
-        shares = [
-            (totals[place, i] + PRIOR_PAIRS * level.u / prior) / (pairs + PRIOR_PAIRS)
-            for i, level in enumerate(one.levels)
-        ]
-        least = min(RELATIVES / records, 0.5)
         levels = tuple(
-            replace(level, u=max(share, least) if level.family else share)
-            for level, share in zip(one.levels, shares, strict=True)
+            replace(level, u=(totals[place, i] + PRIOR_PAIRS * level.u / prior) / (pairs + PRIOR_PAIRS))
+            for i, level in enumerate(one.levels)
         )
         found.append(replace(one, levels=levels))
     return tuple(found)
+
+
+def _relatives(connection: duckdb.DuckDBPyConnection, table: str) -> float:
+    """How many others of the list share a home with a record, on average."""
+    found = connection.execute(
+        f"""
+        select (select count(*) from {table}), coalesce(sum(n * (n - 1)), 0)
+        from (select count(*) as n from {table} where by_home is not null group by by_home)
+        """  # noqa: S608
+    ).fetchall()
+    count, others = found[0]
+    return (int(others) + PRIOR_RECORDS * RELATIVES) / (int(count) + PRIOR_RECORDS)
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[int, int, int]]:
