@@ -1,4 +1,5 @@
-"""Korean text taken apart, so that a search finds what somebody is still typing or only begins each syllable of.
+"""Korean text taken apart: a search finds what somebody is still typing or only begins each syllable of, and a
+comparison of names counts letters instead of syllables.
 
 A syllable is written as its letters, compound ones in the strokes they are typed with (ㅘ as ㅗㅏ, ㄳ as ㄱㅅ). What is
 typed is then always a beginning of what is meant: 생ㄱ, 생계, 생곅 and 생계급 all begin the letters of 생계급여.
@@ -18,12 +19,32 @@ STROKES = {
     "ㄳ": "ㄱㅅ", "ㄵ": "ㄴㅈ", "ㄶ": "ㄴㅎ", "ㄺ": "ㄹㄱ", "ㄻ": "ㄹㅁ", "ㄼ": "ㄹㅂ", "ㄽ": "ㄹㅅ", "ㄾ": "ㄹㅌ", "ㄿ": "ㄹㅍ",
     "ㅀ": "ㄹㅎ", "ㅄ": "ㅂㅅ",
 }  # fmt: skip
+# The keys of the standard two-set keyboard (두벌식, KS X 5002), a capital where Shift is held.
+KEYS = str.maketrans(
+    "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡㅃㅉㄸㄲㅆㅒㅖ", "qwertyuiopasdfghjklzxcvbnmQWERTOP"
+)
 NO_LETTER = re.compile(r"[\W_]+")  # spaces, points and signs, which people leave out or type in other places
 
 
 def letters(text: str) -> str:
     """The letters of a text as they are typed, in small letters and without spaces or signs."""
     return "".join(_typed(sign) for sign in _plain(text))
+
+
+def keys(text: str) -> str:
+    """The letters of a text as the keys of the keyboard that type them: 김민수 gives rlaalstn.
+
+    One key is one ASCII sign, so an edit distance that counts bytes counts letters.
+    """
+    return letters(text).translate(KEYS)
+
+
+def parts(sign: str) -> tuple[str, str, str] | None:
+    """The first letter, the vowel and the last letter ("" for none) of a syllable; None for any other sign."""
+    if not FIRST <= ord(sign) <= LAST:
+        return None
+    place = ord(sign) - FIRST
+    return INITIALS[place // 588], VOWELS[place // 28 % 21], FINALS[place % 28]
 
 
 def initials(text: str) -> str:
@@ -66,8 +87,4 @@ def _initial(sign: str) -> str:
 
 
 def _typed(sign: str) -> str:
-    if FIRST <= ord(sign) <= LAST:
-        place = ord(sign) - FIRST
-        parts = (INITIALS[place // 588], VOWELS[place // 28 % 21], FINALS[place % 28])
-        return "".join(STROKES.get(part, part) for part in parts)
-    return STROKES.get(sign, sign)
+    return "".join(STROKES.get(part, part) for part in parts(sign) or (sign,))

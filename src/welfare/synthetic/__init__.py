@@ -5,6 +5,16 @@ that cannot be valid.
 from welfare.synthetic.district import AS_OF, invent_district, invent_shards
 from welfare.synthetic.dongs import DONGS, Dong
 from welfare.synthetic.identity import INVENTED
+from welfare.synthetic.lists import invent_lists
 from welfare.synthetic.sample import invent_households
 
-__all__ = ["AS_OF", "DONGS", "INVENTED", "Dong", "invent_district", "invent_households", "invent_shards"]
+__all__ = [
+    "AS_OF",
+    "DONGS",
+    "INVENTED",
+    "Dong",
+    "invent_district",
+    "invent_households",
+    "invent_lists",
+    "invent_shards",
+]
