@@ -33,8 +33,9 @@ from welfare.intake.cells import (
     read_resident_number,
 )
 from welfare.intake.columns import ROLES, Dictionary, Heads, Meaning, find_heads
+from welfare.intake.opening import read_sheet
 from welfare.intake.report import Column, IntakeError, NotUnderstood, Report
-from welfare.intake.sheet import Sheet, letters, read_sheet
+from welfare.intake.sheet import Sheet, letters
 from welfare.rules import Catalogue
 
 TOTALS = frozenset(("합계", "총계", "소계", "계", "총합계", "total", "sum", "subtotal"))
