@@ -12,6 +12,7 @@ ORDER = (
     "access",  # who is asking: users, posts held, gates, the audit trail
     "people",  # residents, households, recorded facts with source and date
     "programmes",  # published versions of the catalogue
+    "lists",  # lists of agencies: read, previewed, applied, undone
     "community",  # supporters, volunteers, spaces
     "screening",  # desk interviews and district runs
     "discovery",  # signals, rounds, investigation lists

@@ -16,7 +16,7 @@ import pytest
 
 from tests.command.conftest import DAY, PROGRAMMES, Call
 from welfare import command
-from welfare.answers import harmless
+from welfare.outgoing import harmless
 from welfare.rules import Catalogue
 from welfare.screening import Run
 

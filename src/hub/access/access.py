@@ -43,6 +43,7 @@ _REASONS: dict[Right, str | Promise] = {
     Right.INTERVIEW: _("Your post does not include desk interviews."),
     Right.SEE_FIGURES: _("Your post does not include the figures of the district."),
     Right.START_RUNS: _("Your post does not include starting a district run."),
+    Right.IMPORT_LISTS: _("Your post does not include importing lists."),
     Right.MANAGE_ACCOUNTS: _("Your post does not include managing accounts."),
     Right.READ_TRAIL: _("Your post does not include reading the audit trail."),
 }

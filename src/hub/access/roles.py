@@ -18,6 +18,7 @@ class Right(StrEnum):
     INTERVIEW = "interview"  # hold desk interviews
     SEE_FIGURES = "see_figures"  # counts of runs, never single households
     START_RUNS = "start_runs"  # screen the district
+    IMPORT_LISTS = "import_lists"  # take lists of agencies into the register
     MANAGE_ACCOUNTS = "manage_accounts"  # users and posts
     READ_TRAIL = "read_trail"  # the audit trail
 
@@ -45,11 +46,11 @@ class Scope:
 _CASEWORK = frozenset({Right.SEE_HOUSEHOLDS, Right.RECORD_FACTS, Right.INTERVIEW, Right.SEE_FIGURES})
 
 SCOPES: dict[Role, Scope] = {
-    Role.COORDINATOR: Scope(_CASEWORK),
+    Role.COORDINATOR: Scope(_CASEWORK | {Right.IMPORT_LISTS}),
     Role.PLANNER: Scope(_CASEWORK),
     Role.NURSE: Scope(frozenset({Right.SEE_HOUSEHOLDS, Right.RECORD_FACTS})),
     Role.HEAD_OF_DONG: Scope(frozenset({Right.SEE_HOUSEHOLDS, Right.SEE_FIGURES})),
-    Role.DISTRICT_OFFICER: Scope(_CASEWORK | {Right.START_RUNS}, whole_district=True),
+    Role.DISTRICT_OFFICER: Scope(_CASEWORK | {Right.START_RUNS, Right.IMPORT_LISTS}, whole_district=True),
     Role.COUNCIL_MEMBER: Scope(frozenset({Right.SEE_FIGURES}), whole_district=True),
     Role.ADMINISTRATOR: Scope(frozenset({Right.MANAGE_ACCOUNTS, Right.READ_TRAIL}), whole_district=True),
 }

@@ -121,6 +121,19 @@ def record_facts(
     return made
 
 
+@transaction.atomic
+def take_back_facts(made: FactRecord, *, by: User, purpose: str) -> None:
+    """Remove a record that should never have been made, such as one of a list that was imported by mistake.
+
+    What other sources said before or since stays. Raises Refused outside the area of duty.
+    """
+    household = made.household or (made.person.household if made.person else None)
+    assert household is not None  # a record is about one or the other; the database sees to it
+    require_record_facts(by, household)
+    record(by, "people.took_back_facts", household, purpose)
+    made.delete()
+
+
 def _checked(
     values: Mapping[str, object], of: str, catalogue: Catalogue, collected_on: date
 ) -> dict[str, object]:

@@ -102,7 +102,7 @@ def _parse(
         if end is not None:
             end(local(name))
 
-    def no_types(*_: object) -> None:
+    def no_types(*_: object) -> int:
         raise archive.refused(
             {
                 "ko": "문서 형식 선언(DTD)이 들어 있습니다",

@@ -1,0 +1,86 @@
+"""What a row says that is not known yet: the one comparison that preview, application and review share."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from hub.lists.models import ImportRow
+from hub.people.models import FactRecord, Household, Person
+from hub.people.queries import Standing, standings
+from hub.people.sources import RANK, Source
+from welfare import Catalogue
+
+SOURCE = Source.REGISTER  # an agency's list is a register kept by law
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a row would add: the outcome, the facts to write by subject, and what stands about them now."""
+
+    outcome: ImportRow.Outcome
+    of_person: dict[str, Any]
+    of_household: dict[str, Any]
+    before: dict[str, Any]
+
+
+def plain(value: object) -> Any:
+    """A value as JSON keeps it: days as text."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+class Standings:
+    """What stands about the residents of a block of rows. Two queries."""
+
+    def __init__(
+        self, persons: Iterable[Person], households: Iterable[Household], catalogue: Catalogue
+    ) -> None:
+        self.catalogue = catalogue
+        self.persons = self._of("person_id", FactRecord.objects.filter(person__in=list(persons)))
+        self.households = self._of("household_id", FactRecord.objects.filter(household__in=list(households)))
+
+    def _of(self, subject: str, records: Iterable[FactRecord]) -> dict[int, dict[str, Standing]]:
+        by_subject: dict[int, list[FactRecord]] = defaultdict(list)
+        for record in records:
+            by_subject[getattr(record, subject)].append(record)
+        return {number: standings(found, self.catalogue) for number, found in by_subject.items()}
+
+    def difference(
+        self, says: Mapping[str, Any], person: Person | None, household: Household, day: date
+    ) -> Difference:
+        """How what a row says of `day` differs from what stands. A statement that a later one of equal rank outweighs is
+        older and adds nothing; a fact of a person adds nothing where the row speaks of a household only."""
+        add: dict[str, dict[str, Any]] = {"person": {}, "household": {}}
+        before: dict[str, Any] = {}
+        older = False
+        for name, value in says.items():
+            fact = self.catalogue.facts.get(name)
+            if fact is None or fact.of == "person" and person is None:
+                continue
+            of = (
+                self.persons.get(person.pk, {})
+                if fact.of == "person" and person
+                else self.households.get(household.pk, {})
+            )
+            standing = of.get(name)
+            if standing is None:
+                add[fact.of][name] = value
+                continue
+            now = standing.now
+            weighs = RANK[now.source] >= RANK[SOURCE]
+            if plain(now.value) == value and weighs:
+                continue
+            if weighs and now.collected_on > day:
+                older = True
+                continue
+            add[fact.of][name] = value
+            before[name] = plain(now.value)
+        differs = any(before[name] != says[name] for name in before)
+        if differs:
+            outcome = ImportRow.Outcome.CHANGED
+        elif add["person"] or add["household"]:
+            outcome = ImportRow.Outcome.NEW
+        else:
+            outcome = ImportRow.Outcome.OLDER if older else ImportRow.Outcome.SAME
+        return Difference(outcome, add["person"], add["household"], before)
