@@ -25,7 +25,9 @@ def require_import(user: Asking, centre: Centre | None) -> None:
 def import_to_work_on(user: Asking, number: int) -> Import:
     """An import of this user's area. Raises Refused or Http404."""
     require(user, Right.IMPORT_LISTS)
-    found = get_object_or_404(Import.objects.select_related("agency_list", "centre", "uploaded_by"), pk=number)
+    found = get_object_or_404(
+        Import.objects.select_related("agency_list", "centre", "uploaded_by"), pk=number
+    )
     require_import(user, found.centre)
     return found
 
@@ -41,6 +43,8 @@ def row_to_decide(user: Asking, number: int) -> ImportRow:
 def link_to_undo(user: Asking, number: int) -> Link:
     """A decision about a row of this user's area. Raises Refused or Http404."""
     require(user, Right.IMPORT_LISTS)
-    found = get_object_or_404(Link.objects.select_related("row__of__centre", "row__of__agency_list"), pk=number)
+    found = get_object_or_404(
+        Link.objects.select_related("row__of__centre", "row__of__agency_list"), pk=number
+    )
     require_import(user, found.row.of.centre)
     return found

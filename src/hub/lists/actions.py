@@ -6,6 +6,7 @@ the next worker goes on after the last whole block; done twice, it is done once.
 
 import hashlib
 import tempfile
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -43,7 +44,7 @@ State, Outcome = Import.State, ImportRow.Outcome
 def make_list(*, name: str, agency: str, states: str, by: User) -> AgencyList:
     """A new kind of list. Raises ValidationError when the agency has one of this name."""
     made = AgencyList(name=name, agency=agency, states=states, created_by=by)
-    made.full_clean()
+    made.full_clean(exclude=["columns"])
     made.save()
     record(by, "lists.made_list", made)
     return made
@@ -108,7 +109,9 @@ def decide_columns(found: Import, meanings: Mapping[int, str], *, by: User) -> N
     found.columns = {str(place): meaning for place, meaning in meanings.items() if meaning != LEFT_OUT}
     found.state, found.position = State.READING, 0
     found.save()
-    found.agency_list.columns |= {heads[place]: meaning for place, meaning in meanings.items() if heads.get(place)}
+    found.agency_list.columns |= {
+        heads[place]: meaning for place, meaning in meanings.items() if heads.get(place)
+    }
     found.agency_list.save(update_fields=["columns"])
     record(by, "lists.decided_columns", found)
     _have_done(found)
@@ -127,7 +130,11 @@ class Moved(Refused):
 
 def _locked(found: Import, *states: str) -> Import:
     """The import, held until the end of the transaction. Raises Refused when its state has moved on."""
-    held = Import.objects.select_for_update(of=("self",)).select_related("agency_list", "centre").get(pk=found.pk)
+    held = (
+        Import.objects.select_for_update(of=("self",))
+        .select_related("agency_list", "centre")
+        .get(pk=found.pk)
+    )
     if held.state not in states:
         raise Moved(_("This import has moved on meanwhile. Look at it again."))
     return held
@@ -196,11 +203,28 @@ def _read(found: Import) -> None:
         pass
     with transaction.atomic():
         found = _locked(found, State.READING)
+        _set_aside_disagreements(found)
         found.warnings = guard.doubts(found, [column["head"] for column in found.guess])
         found.state, found.position, found.guess, found.failure = State.READY, 0, [], ""
         found.save()
         ImportFile.objects.filter(of=found).delete()
         record(found.uploaded_by, "lists.read_file", found)
+
+
+def _set_aside_disagreements(found: Import) -> None:
+    """Rows of one file that say different things about one resident cannot both be right: none of them is written."""
+    facts = programmes.catalogue().facts
+    said: dict[tuple[str, int], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    rows = found.lines.filter(household__isnull=False).order_by()
+    for row, person, household, says in rows.values_list(
+        "pk", "person_id", "household_id", "says"
+    ).iterator():
+        for name, value in says.items():
+            subject = person if name in facts and facts[name].of == "person" else household
+            if subject is not None:
+                said[name, subject][str(value)].add(row)
+    torn = [row for values in said.values() if len(values) > 1 for rows in values.values() for row in rows]
+    found.lines.filter(pk__in=torn).update(outcome=Outcome.WRONG, why="disagree")
 
 
 @transaction.atomic
@@ -326,6 +350,9 @@ def _write(row: ImportRow, found: Import, stand: Standings, catalogue: Catalogue
             None,
             None,
         )
+    for made in (row.person_record, row.household_record):
+        if made is not None:
+            stand.add(made)
     row.save(update_fields=["outcome", "why", "before", "person_record", "household_record"])
 
 

@@ -37,14 +37,23 @@ class Standings:
         self, persons: Iterable[Person], households: Iterable[Household], catalogue: Catalogue
     ) -> None:
         self.catalogue = catalogue
-        self.persons = self._of("person_id", FactRecord.objects.filter(person__in=list(persons)))
-        self.households = self._of("household_id", FactRecord.objects.filter(household__in=list(households)))
+        self.records: dict[tuple[str, int], list[FactRecord]] = defaultdict(list)
+        for record in FactRecord.objects.filter(person__in=list(persons)):
+            self.add(record)
+        for record in FactRecord.objects.filter(household__in=list(households)):
+            self.add(record)
 
-    def _of(self, subject: str, records: Iterable[FactRecord]) -> dict[int, dict[str, Standing]]:
-        by_subject: dict[int, list[FactRecord]] = defaultdict(list)
-        for record in records:
-            by_subject[getattr(record, subject)].append(record)
-        return {number: standings(found, self.catalogue) for number, found in by_subject.items()}
+    def add(self, record: FactRecord) -> None:
+        """Take a record into account, such as one just written: the next row may speak of the same household."""
+        about = ("person", record.person_id) if record.person_id else ("household", record.household_id)
+        self.records[about].append(record)  # type: ignore[index]  # one of the two is set, says the database
+
+    def _of(self, subject: Person | Household | None, name: str) -> Standing | None:
+        if subject is None:
+            return None
+        kind = "person" if isinstance(subject, Person) else "household"
+        said = [record for record in self.records[kind, subject.pk] if name in record.values]
+        return standings(said, self.catalogue).get(name)
 
     def difference(
         self, says: Mapping[str, Any], person: Person | None, household: Household, day: date
@@ -58,12 +67,7 @@ class Standings:
             fact = self.catalogue.facts.get(name)
             if fact is None or fact.of == "person" and person is None:
                 continue
-            of = (
-                self.persons.get(person.pk, {})
-                if fact.of == "person" and person
-                else self.households.get(household.pk, {})
-            )
-            standing = of.get(name)
+            standing = self._of(person if fact.of == "person" else household, name)
             if standing is None:
                 add[fact.of][name] = value
                 continue

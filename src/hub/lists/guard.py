@@ -48,7 +48,9 @@ def doubts(found: Import, heads: Iterable[str]) -> list[dict[str, Any]]:
 def previous(found: Import) -> Import | None:
     """The last import of the same list and area that was applied."""
     return (
-        Import.objects.filter(agency_list=found.agency_list_id, centre=found.centre_id, state=Import.State.APPLIED)
+        Import.objects.filter(
+            agency_list=found.agency_list_id, centre=found.centre_id, state=Import.State.APPLIED
+        )
         .exclude(pk=found.pk)
         .order_by("-data_day", "-pk")
         .first()
@@ -83,7 +85,9 @@ def _columns(found: Import, rows: Any, total: int, heads: Iterable[str]) -> list
         told.append({"kind": "contradictions", "rows": against})
     here = {normal(head) for head in heads}
     gone = [
-        head for head, meaning in found.agency_list.columns.items() if meaning != "-" and normal(head) not in here
+        head
+        for head, meaning in found.agency_list.columns.items()
+        if meaning != "-" and normal(head) not in here
     ]
     if gone:
         told.append({"kind": "heads_gone", "heads": ", ".join(gone[:6])})

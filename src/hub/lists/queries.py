@@ -32,6 +32,7 @@ WHY = {
     "similar": _("somebody is similar"),
     "nobody": _("nobody fits"),
     "elsewhere": _("lives in another area"),
+    "disagree": _("rows of this file disagree about this resident"),
 }
 
 
@@ -190,7 +191,7 @@ def report(found: Import) -> Iterable[list[object]]:
                 spoken(one["what"]),
                 spoken(one["mend"]),
             ]
-        if not cells or row.outcome in ("doubtful", "unplaced"):
+        if not cells or row.why == "disagree" or row.outcome in ("doubtful", "unplaced"):
             yield [row.number, "", "", "", outcome, str(WHY.get(row.why, "")), ""]
 
 
