@@ -537,6 +537,25 @@ def test_a_decision_holds_for_the_same_words_in_the_next_file(couple, take, do, 
     assert again.lines.get().outcome == "doubtful"
 
 
+def test_somebody_whom_the_rule_did_not_find_is_found_by_hand_within_the_area(
+    client, couple, household_elsewhere, take, coordinator
+):
+    found = take("성명,생년월일,기초연금 수급 여부\n가상한아,1950-03-01,O\n")
+    row = found.lines.get()
+    assert row.outcome == "unplaced"
+    client.force_login(coordinator)
+    client.post(reverse("look_for", args=[row.pk]), {"text": "가상서이"})
+    row.refresh_from_db()
+    assert row.candidates == [], "she lives in another dong"
+    client.post(reverse("look_for", args=[row.pk]), {"text": "가상하나"})
+    row.refresh_from_db()
+    person = couple.members.order_by("pk")[0]
+    assert (row.outcome, row.candidates) == ("doubtful", [person.pk])
+    client.post(reverse("decide_row", args=[row.pk]), {"person": person.pk, "answer": "same"})
+    row.refresh_from_db()
+    assert row.person == person
+
+
 def test_a_row_is_one_person_only(couple, take, coordinator):
     found = take(NEAR)
     one, two = couple.members.order_by("pk")

@@ -23,11 +23,11 @@ from hub.access.models import User
 from hub.lists import guard
 from hub.lists.access import require_import
 from hub.lists.differences import SOURCE, Standings, plain
-from hub.lists.matching import Match, identity_of, people_of_row, people_of_rows
+from hub.lists.matching import CANDIDATES_MAX, Match, identity_of, people_of_row, people_of_rows
 from hub.lists.models import AgencyList, Import, ImportFile, ImportRow, Link
 from hub.organisation.models import Centre
 from hub.people import actions as people
-from hub.people.models import FactRecord, Person
+from hub.people.models import FactRecord, Household, Person
 from hub.programmes import queries as programmes
 from welfare import Catalogue
 from welfare.intake import IntakeError, Sheet, read_sheet_apart
@@ -312,7 +312,7 @@ def _apply_block(found: Import) -> None:
         )
         assert found.applied_by is not None
         for row in rows:
-            _write(row, found, stand, catalogue, by=found.applied_by)
+            _write(row, found, stand, by=found.applied_by)
         found.position = rows[-1].number
     else:
         found.state, found.position, found.failure = State.APPLIED, 0, ""
@@ -320,25 +320,17 @@ def _apply_block(found: Import) -> None:
     found.save(update_fields=["state", "position", "failure"])
 
 
-def _write(row: ImportRow, found: Import, stand: Standings, catalogue: Catalogue, *, by: User) -> None:
+def _write(row: ImportRow, found: Import, stand: Standings, *, by: User) -> None:
     """Write what a row adds to what is known now, as a record of its own."""
     assert row.household is not None
     difference = stand.difference(row.says, row.person, row.household, found.data_day)
-    told = {
-        "by": by,
-        "source": SOURCE,
-        "collected_on": found.data_day,
-        "purpose": f"list {found.agency_list_id}, import {found.pk}",
-    }
     row.outcome, row.before = difference.outcome, difference.before
     try:
         with transaction.atomic():
             if difference.of_person and row.person:
-                row.person_record = people.record_facts(row.person, difference.of_person, catalogue, **told)
+                row.person_record = _state(row.person, difference.of_person, found, by=by)
             if difference.of_household:
-                row.household_record = people.record_facts(
-                    row.household, difference.of_household, catalogue, **told
-                )
+                row.household_record = _state(row.household, difference.of_household, found, by=by)
     except ValidationError:
         # The catalogue has changed since the row was read.
         row.outcome, row.person_record, row.household_record = Outcome.WRONG, None, None
@@ -354,6 +346,19 @@ def _write(row: ImportRow, found: Import, stand: Standings, catalogue: Catalogue
         if made is not None:
             stand.add(made)
     row.save(update_fields=["outcome", "why", "before", "person_record", "household_record"])
+
+
+def _state(about: Household | Person, values: Mapping[str, Any], found: Import, *, by: User) -> FactRecord:
+    """Write down what a list says of a resident, with the day it speaks of and the import it came with."""
+    return people.record_facts(
+        about,
+        values,
+        programmes.catalogue(),
+        by=by,
+        source=SOURCE,
+        collected_on=found.data_day,
+        purpose=f"list {found.agency_list_id}, import {found.pk}",
+    )
 
 
 @transaction.atomic
@@ -421,15 +426,7 @@ def _hand_on(row: ImportRow, made: FactRecord, *, by: User) -> None:
         values = {name: value for name, value in made.values.items() if other.says.get(name) == value}
         about = other.person if of_person else other.household
         if values and about is not None:
-            handed = people.record_facts(
-                about,
-                values,
-                programmes.catalogue(),
-                by=by,
-                source=SOURCE,
-                collected_on=other.of.data_day,
-                purpose=f"list {other.of.agency_list_id}, import {other.of_id}",
-            )
+            handed = _state(about, values, other.of, by=by)
             ImportRow.objects.filter(pk=other.pk).update(**{slot: handed})
             return
 
@@ -468,6 +465,26 @@ def decide(row: ImportRow, person: Person, answer: str, *, by: User) -> Link:
     return link
 
 
+@transaction.atomic
+def look_for(row: ImportRow, text: str, *, by: User) -> int:
+    """Find somebody by name or number for a row that waits; who is found becomes a candidate. Returns how many are new."""
+    found = _locked(row.of, State.READY, State.APPLIED)
+    row = ImportRow.objects.select_for_update().get(pk=row.pk)
+    if row.outcome not in (Outcome.DOUBTFUL, Outcome.UNPLACED):
+        raise Refused(_("It has been decided already whom this row speaks of."))
+    dongs = _dongs(found)
+    met = [one.person_id for one in people.search(text, by=by) if dongs is None or one.dong in dongs]
+    new = [number for number in met if number not in row.candidates][:CANDIDATES_MAX]
+    if new:
+        row.candidates = [*new, *row.candidates]
+        row.outcome, row.why = (
+            Outcome.DOUBTFUL,
+            row.why if row.why in ("several", "contradiction") else "similar",
+        )
+        row.save(update_fields=["candidates", "outcome", "why"])
+    return len(new)
+
+
 def _place_decided(row: ImportRow, found: Import, match: Match, *, by: User) -> None:
     assert match.household is not None
     catalogue = programmes.catalogue()
@@ -477,7 +494,7 @@ def _place_decided(row: ImportRow, found: Import, match: Match, *, by: User) -> 
     row.candidates = kept
     row.save()
     if found.state == State.APPLIED and row.outcome in (Outcome.NEW, Outcome.CHANGED):
-        _write(row, found, stand, catalogue, by=by)
+        _write(row, found, stand, by=by)
 
 
 @transaction.atomic

@@ -148,11 +148,17 @@ class ImportRow(models.Model):
     candidates = models.JSONField(default=list, help_text="numbers of persons it may speak of")
     household = models.ForeignKey(Household, null=True, on_delete=models.CASCADE, related_name="+")
     person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
+    # Without constraints in the database: `people` empties its table of records by TRUNCATE when a district comes in,
+    # which a constraint from here would forbid for good.
     household_record = models.OneToOneField(
-        FactRecord, null=True, on_delete=models.SET_NULL, related_name="written_by_row_of_household"
+        FactRecord,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="written_by_row_of_household",
+        db_constraint=False,
     )
     person_record = models.OneToOneField(
-        FactRecord, null=True, on_delete=models.SET_NULL, related_name="written_by_row"
+        FactRecord, null=True, on_delete=models.SET_NULL, related_name="written_by_row", db_constraint=False
     )
 
     class Meta:

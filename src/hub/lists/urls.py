@@ -19,5 +19,6 @@ urlpatterns = [
     path("imports/<int:number>/review/", views.review, name="review"),
     path("rows/<int:number>/", views.import_row, name="import_row"),
     path("rows/<int:number>/decide/", views.decide_row, name="decide_row"),
+    path("rows/<int:number>/search/", views.look_for, name="look_for"),
     path("links/<int:number>/undo/", views.undo_link, name="undo_link"),
 ]

@@ -240,6 +240,15 @@ def decide_row(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
+def look_for(request: HttpRequest, number: int) -> HttpResponse:
+    """Somebody whom the rule did not find, by name or number; posted, so that a name never stands in an address."""
+    row = row_to_decide(request.user, number)
+    if not actions.look_for(row, request.POST.get("text", "")[:80], by=_user(request)):
+        messages.warning(request, _("Nobody else of this name or number in the area."))
+    return redirect("import_row", number)
+
+
+@require_POST
 def undo_link(request: HttpRequest, number: int) -> HttpResponse:
     """Take a decision back."""
     link = link_to_undo(request.user, number)
