@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -292,7 +293,9 @@ def apply(found: Import, *, by: User, looked_at_doubts: bool = False) -> None:
 
 
 def _next(found: Import, *outcomes: str) -> list[ImportRow]:
-    rows = ImportRow.objects.filter(of=found, number__gt=found.position).select_related("person", "household")
+    rows = ImportRow.objects.filter(of=found, number__gt=found.position).select_related(
+        "person__household", "household", "person_record__person__household", "household_record__household"
+    )
     if outcomes:
         rows = rows.filter(outcome__in=outcomes)
     return list(rows.order_by("number")[:BLOCK])
@@ -311,8 +314,7 @@ def _apply_block(found: Import) -> None:
             catalogue,
         )
         assert found.applied_by is not None
-        for row in rows:
-            _write(row, found, stand, by=found.applied_by)
+        _write(rows, found, stand, by=found.applied_by)
         found.position = rows[-1].number
     else:
         found.state, found.position, found.failure = State.APPLIED, 0, ""
@@ -320,39 +322,48 @@ def _apply_block(found: Import) -> None:
     found.save(update_fields=["state", "position", "failure"])
 
 
-def _write(row: ImportRow, found: Import, stand: Standings, *, by: User) -> None:
-    """Write what a row adds to what is known now, as a record of its own."""
-    assert row.household is not None
-    difference = stand.difference(row.says, row.person, row.household, found.data_day)
-    row.outcome, row.before = difference.outcome, difference.before
+def _write(rows: list[ImportRow], found: Import, stand: Standings, *, by: User) -> None:
+    """Write what rows add to what is known now, each as a record of its own. Where one cannot be, it alone is left out."""
+    told: list[tuple[Household | Person, dict[str, Any]]] = []
+    places: list[tuple[ImportRow, str]] = []
+    for row in rows:
+        assert row.household is not None
+        difference = stand.difference(row.says, row.person, row.household, found.data_day)
+        row.outcome, row.before = difference.outcome, difference.before
+        for slot, about, values in (
+            ("person_record", row.person, difference.of_person),
+            ("household_record", row.household, difference.of_household),
+        ):
+            if about is not None and values:
+                told.append((about, values))
+                places.append((row, slot))
+                stand.expect(about, values, found.data_day)
     try:
         with transaction.atomic():
-            if difference.of_person and row.person:
-                row.person_record = _state(row.person, difference.of_person, found, by=by)
-            if difference.of_household:
-                row.household_record = _state(row.household, difference.of_household, found, by=by)
-    except ValidationError:
-        # The catalogue has changed since the row was read.
-        row.outcome, row.person_record, row.household_record = Outcome.WRONG, None, None
-    except Refused:
-        # Moved out of the area of duty since.
-        row.outcome, row.why, row.person_record, row.household_record = (
-            Outcome.UNPLACED,
-            "elsewhere",
-            None,
-            None,
-        )
-    for made in (row.person_record, row.household_record):
-        if made is not None:
-            stand.add(made)
-    row.save(update_fields=["outcome", "why", "before", "person_record", "household_record"])
+            made = _state(told, found, by=by)
+    except (ValidationError, Refused) as error:
+        if len(rows) == 1:
+            # The catalogue has changed since the row was read, or the household has moved out of the area of duty.
+            rows[0].outcome = Outcome.UNPLACED if isinstance(error, Refused) else Outcome.WRONG
+            rows[0].why = "elsewhere" if isinstance(error, Refused) else rows[0].why
+            rows[0].save(update_fields=["outcome", "why"])
+            return
+        for row in rows:
+            assert row.household is not None
+            alone = Standings([row.person] if row.person else [], [row.household], stand.catalogue)
+            _write([row], found, alone, by=by)
+        return
+    for (row, slot), record_made in zip(places, made, strict=True):
+        setattr(row, slot, record_made)
+    ImportRow.objects.bulk_update(rows, ["outcome", "before", "person_record", "household_record"])
 
 
-def _state(about: Household | Person, values: Mapping[str, Any], found: Import, *, by: User) -> FactRecord:
-    """Write down what a list says of a resident, with the day it speaks of and the import it came with."""
-    return people.record_facts(
-        about,
-        values,
+def _state(
+    told: list[tuple[Household | Person, dict[str, Any]]], found: Import, *, by: User
+) -> list[FactRecord]:
+    """Write down what a list says of residents, with the day it speaks of and the import it came with."""
+    return people.record_facts_of_many(
+        told,
         programmes.catalogue(),
         by=by,
         source=SOURCE,
@@ -378,8 +389,7 @@ def _undo_block(found: Import) -> None:
     found = _locked(found, State.UNDOING)
     rows = _next(found)
     assert found.undone_by is not None
-    for row in rows:
-        _take_back(row, found, by=found.undone_by)
+    _take_back(rows, found, by=found.undone_by)
     if rows:
         found.position = rows[-1].number
     else:
@@ -388,47 +398,65 @@ def _undo_block(found: Import) -> None:
     found.save(update_fields=["state", "position", "failure", "kept_later", "left_over"])
 
 
-def _take_back(row: ImportRow, found: Import, *, by: User) -> None:
-    """Remove the records a row wrote. What a later list says too is handed to that list first, so it stays known."""
-    records = [made for made in (row.person_record, row.household_record) if made is not None]
-    if not records:
+def _take_back(rows: list[ImportRow], found: Import, *, by: User) -> None:
+    """Remove the records that rows wrote. What a later list says too is handed to that list, so it stays known."""
+    going: list[FactRecord] = []
+    for row in rows:
+        records = [made for made in (row.person_record, row.household_record) if made is not None]
+        if records and row.household is not None and not may_record_facts(by, row.household):
+            found.left_over += len(records)
+            continue
+        going += records
+        row.person_record = row.household_record = None
+    if not going:
         return
-    assert row.household is not None
-    if not may_record_facts(by, row.household):
-        found.left_over += len(records)
-        return
-    row.person_record = row.household_record = None
-    row.save(update_fields=["person_record", "household_record"])
-    for made in records:
-        found.kept_later += _said_since(made)
-        _hand_on(row, made, by=by)
-        people.take_back_facts(made, by=by, purpose=f"import {row.of_id} undone")
+    ImportRow.objects.bulk_update(rows, ["person_record", "household_record"])
+    found.kept_later += _said_since(going)
+    people.take_back_facts(going, by=by, purpose=f"import {found.pk} undone")
+    _hand_on(going, found, by=by)
 
 
-def _said_since(made: FactRecord) -> bool:
-    """Whether somebody has recorded one of the same facts about the same resident after this."""
-    since = FactRecord.objects.filter(person=made.person_id, household=made.household_id, pk__gt=made.pk)
-    return any(set(values) & set(made.values) for values in since.values_list("values", flat=True))
+def _about(records: list[FactRecord]) -> Q:
+    return Q(person__in=[made.person_id for made in records if made.person_id]) | Q(
+        household__in=[made.household_id for made in records if made.household_id]
+    )
 
 
-def _hand_on(row: ImportRow, made: FactRecord, *, by: User) -> None:
-    """A later list that found everything known because of this record becomes its source."""
-    of_person = made.person_id is not None
-    slot = "person_record" if of_person else "household_record"
-    subject = {"person": made.person_id} if of_person else {"household": made.household_id}
+def _said_since(records: list[FactRecord]) -> int:
+    """Beside how many of these records somebody has recorded one of the same facts since."""
+    since: dict[tuple[int | None, int | None], list[FactRecord]] = defaultdict(list)
+    for later in FactRecord.objects.filter(_about(records), pk__gt=min(made.pk for made in records)):
+        since[later.person_id, later.household_id].append(later)
+    return sum(
+        any(
+            later.pk > made.pk and set(later.values) & set(made.values)
+            for later in since[made.person_id, made.household_id]
+        )
+        for made in records
+    )
+
+
+def _hand_on(records: list[FactRecord], found: Import, *, by: User) -> None:
+    """Later lists that found everything known because of these records become the source of what they say too."""
     later = (
-        ImportRow.objects.filter(**subject, **{slot: None}, of__state=State.APPLIED, of__gt=row.of_id)
+        ImportRow.objects.filter(_about(records), of__state=State.APPLIED, of__gt=found.pk)
         .exclude(outcome__in=[Outcome.DOUBTFUL, Outcome.UNPLACED, Outcome.WRONG])
-        .select_related("of", "person", "household")
+        .select_related("of", "person__household", "household")
         .order_by("of__data_day", "pk")
     )
-    for other in later:
-        values = {name: value for name, value in made.values.items() if other.says.get(name) == value}
-        about = other.person if of_person else other.household
-        if values and about is not None:
-            handed = _state(about, values, other.of, by=by)
-            ImportRow.objects.filter(pk=other.pk).update(**{slot: handed})
-            return
+    by_subject: dict[tuple[str, int | None], list[ImportRow]] = defaultdict(list)
+    for row in later:
+        by_subject["person_record", row.person_id].append(row)
+        by_subject["household_record", row.household_id].append(row)
+    for made in records:
+        slot = "person_record" if made.person_id else "household_record"
+        for row in by_subject[slot, made.person_id or made.household_id]:
+            values = {name: value for name, value in made.values.items() if row.says.get(name) == value}
+            about = row.person if made.person_id else row.household
+            if values and about is not None and getattr(row, f"{slot}_id") is None:
+                (handed,) = _state([(about, values)], row.of, by=by)
+                ImportRow.objects.filter(pk=row.pk).update(**{slot: handed})
+                break
 
 
 # Decisions about rows ---------------------------------------------------------------------------------------------
@@ -494,7 +522,7 @@ def _place_decided(row: ImportRow, found: Import, match: Match, *, by: User) -> 
     row.candidates = kept
     row.save()
     if found.state == State.APPLIED and row.outcome in (Outcome.NEW, Outcome.CHANGED):
-        _write(row, found, stand, by=by)
+        _write([row], found, stand, by=by)
 
 
 @transaction.atomic
@@ -506,7 +534,7 @@ def undo_decision(link: Link, *, by: User) -> None:
         return
     row = ImportRow.objects.select_for_update().get(pk=link.row_id)
     if link.answer == Link.Answer.SAME:
-        _take_back(row, found, by=by)
+        _take_back([row], found, by=by)
     link.undone_at, link.undone_by = timezone.now(), by
     link.save(update_fields=["undone_at", "undone_by"])
     record(by, "lists.undid_decision", link)

@@ -8,9 +8,9 @@ from typing import Any
 
 from hub.lists.models import ImportRow
 from hub.people.models import FactRecord, Household, Person
-from hub.people.queries import Standing, standings
+from hub.people.queries import Standing, standing
 from hub.people.sources import RANK, Source
-from welfare import Catalogue
+from welfare import Catalogue, Fact
 
 SOURCE = Source.REGISTER  # an agency's list is a register kept by law
 
@@ -44,16 +44,20 @@ class Standings:
             self.add(record)
 
     def add(self, record: FactRecord) -> None:
-        """Take a record into account, such as one just written: the next row may speak of the same household."""
+        """Take a record into account."""
         about = ("person", record.person_id) if record.person_id else ("household", record.household_id)
         self.records[about].append(record)  # type: ignore[index]  # one of the two is set, says the database
 
-    def _of(self, subject: Person | Household | None, name: str) -> Standing | None:
+    def expect(self, about: Person | Household, values: Mapping[str, Any], day: date) -> None:
+        """Take into account what is about to be written: the next row may speak of the same household."""
+        subject = {"person": about} if isinstance(about, Person) else {"household": about}
+        self.add(FactRecord(**subject, source=SOURCE, collected_on=day, values=dict(values)))
+
+    def _of(self, subject: Person | Household | None, fact: Fact) -> Standing | None:
         if subject is None:
             return None
         kind = "person" if isinstance(subject, Person) else "household"
-        said = [record for record in self.records[kind, subject.pk] if name in record.values]
-        return standings(said, self.catalogue).get(name)
+        return standing(self.records.get((kind, subject.pk), ()), fact)
 
     def difference(
         self, says: Mapping[str, Any], person: Person | None, household: Household, day: date
@@ -67,11 +71,11 @@ class Standings:
             fact = self.catalogue.facts.get(name)
             if fact is None or fact.of == "person" and person is None:
                 continue
-            standing = self._of(person if fact.of == "person" else household, name)
-            if standing is None:
+            stands = self._of(person if fact.of == "person" else household, fact)
+            if stands is None:
                 add[fact.of][name] = value
                 continue
-            now = standing.now
+            now = stands.now
             weighs = RANK[now.source] >= RANK[SOURCE]
             if plain(now.value) == value and weighs:
                 continue

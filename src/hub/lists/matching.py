@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.crypto import salted_hmac
 
 from hub.lists.models import AgencyList, Link
@@ -144,10 +145,9 @@ def residents(persons: Iterable[Person]) -> list[Resident]:
     by_number = {person.pk: person for person in persons}
     told: dict[int, dict[str, str]] = {number: {} for number in by_number}
     records = FactRecord.objects.filter(person__in=by_number).order_by("collected_on", "pk")
-    for number, values in records.values_list("person_id", "values"):
-        for word in ("birth_date", "sex"):
-            if word in values:
-                told[number][word] = str(values[word])
+    words = (KeyTextTransform(word, "values") for word in ("birth_date", "sex"))
+    for number, born, sex in records.values_list("person_id", *words):
+        told[number] |= {word: said for word, said in (("birth_date", born), ("sex", sex)) if said}
     return [
         Resident(
             person,

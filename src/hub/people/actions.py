@@ -4,7 +4,7 @@ Opening stands here and not among the queries because it is a deed: it passes th
 trail, or it does not happen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import pyarrow as pa
@@ -105,33 +105,62 @@ def record_facts(
     `values` are plain values by fact name: bool, int, code or date (also as "YYYY-MM-DD"). Raises Refused outside the
     area of duty, ValidationError with a sentence for each value that does not fit the catalogue.
     """
-    household = about if isinstance(about, Household) else about.household
-    require_record_facts(by, household)
-    collected_on = collected_on or timezone.localdate()
-    of = "household" if isinstance(about, Household) else "person"
-    made = FactRecord.objects.create(
-        household=about if isinstance(about, Household) else None,
-        person=about if isinstance(about, Person) else None,
-        source=source,
-        collected_on=collected_on,
-        recorded_by=by,
-        values=_checked(values, of, catalogue, collected_on),
+    told = [(about, values)]
+    (made,) = record_facts_of_many(
+        told, catalogue, by=by, source=source, collected_on=collected_on, purpose=purpose
     )
-    record(by, "people.recorded_facts", household, purpose)
     return made
 
 
 @transaction.atomic
-def take_back_facts(made: FactRecord, *, by: User, purpose: str) -> None:
-    """Remove a record that should never have been made, such as one of a list that was imported by mistake.
+def record_facts_of_many(
+    told: Iterable[tuple[Household | Person, Mapping[str, object]]],
+    catalogue: Catalogue,
+    *,
+    by: User,
+    source: Source,
+    collected_on: date | None = None,
+    purpose: str = "",
+) -> list[FactRecord]:
+    """`record_facts` for everybody a source speaks of at once: each with a gate and an entry in the trail of its own.
+
+    All are written or, when one is refused or does not fit, none. Raises as `record_facts` does.
+    """
+    collected_on = collected_on or timezone.localdate()
+    made = []
+    for about, values in told:
+        household = about if isinstance(about, Household) else about.household
+        require_record_facts(by, household)
+        made.append(
+            FactRecord(
+                household=about if isinstance(about, Household) else None,
+                person=about if isinstance(about, Person) else None,
+                source=source,
+                collected_on=collected_on,
+                recorded_by=by,
+                values=_checked(
+                    values, "household" if about is household else "person", catalogue, collected_on
+                ),
+            )
+        )
+        record(by, "people.recorded_facts", household, purpose)
+    return FactRecord.objects.bulk_create(made)
+
+
+@transaction.atomic
+def take_back_facts(records: Iterable[FactRecord], *, by: User, purpose: str) -> None:
+    """Remove records that should never have been made, such as those of a list that was imported by mistake.
 
     What other sources said before or since stays. Raises Refused outside the area of duty.
     """
-    household = made.household or (made.person.household if made.person else None)
-    assert household is not None  # a record is about one or the other; the database sees to it
-    require_record_facts(by, household)
-    record(by, "people.took_back_facts", household, purpose)
-    made.delete()
+    numbers = []
+    for made in records:
+        household = made.household or (made.person.household if made.person else None)
+        assert household is not None  # a record is about one or the other; the database sees to it
+        require_record_facts(by, household)
+        record(by, "people.took_back_facts", household, purpose)
+        numbers.append(made.pk)
+    FactRecord.objects.filter(pk__in=numbers).delete()
 
 
 def _checked(

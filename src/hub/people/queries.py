@@ -117,6 +117,28 @@ def standings(records: Iterable[FactRecord], catalogue: Catalogue) -> dict[str, 
     return {name: _standing(statements) for name, statements in said.items()}
 
 
+def standing(records: Iterable[FactRecord], fact: Fact) -> Standing | None:
+    """Which statement stands for one fact, of all the records about one household or person; None when none speaks of it.
+
+    A record that is not saved yet counts as the latest.
+    """
+    said = [
+        Statement(
+            fact,
+            _value(fact, record.values[fact.name]),
+            Source(record.source),
+            record.collected_on,
+            record.pk or _LATEST,
+        )
+        for record in records
+        if fact.name in record.values
+    ]
+    return _standing(said) if said else None
+
+
+_LATEST = 2**63
+
+
 def _value(fact: Fact, stored: object) -> object:
     return date.fromisoformat(str(stored)) if fact.type == "date" else stored
 
