@@ -177,6 +177,22 @@ def test_a_preview_tells_what_is_new_same_changed_doubtful_unplaced_and_wrong_an
     assert (changed.said[0].before, changed.said[0].says, changed.said[0].differs) == ("아니요", "예", True)
 
 
+def test_a_row_of_which_nothing_could_be_read_is_wrong_and_not_already_known(couple, take):
+    found = take("성명,생년월일,월세\n가상하나,1950-03-01,이백\n가상두리,1952-04-15,30만원\n")
+    assert outcomes(found) == {2: "wrong", 3: "new"}
+
+
+def test_the_register_beside_a_row_shows_no_whole_resident_number(client, couple, take, coordinator):
+    one = couple.members.order_by("pk")[0]
+    one.resident_number = "502301-1234567"
+    one.save()
+    found = take(NEAR)
+    client.force_login(coordinator)
+    page = client.get(reverse("import_row", args=[found.lines.get().pk])).content.decode()
+    assert "502301-1******" in page
+    assert "234567" not in page
+
+
 def test_a_list_may_say_one_thing_of_everybody_on_it(couple, coordinator, take):
     of = actions.make_list(name="수급자", agency="가상공단", states="receives_basic_pension", by=coordinator)
     found = take("성명,생년월일\n가상하나,1950-03-01\n", of=of)

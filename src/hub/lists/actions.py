@@ -261,7 +261,7 @@ def _line(found: Import, row: Row, match: Match, stand: Standings, states: Mappi
         remarks=[vars(remark) for remark in row.remarks],
         identity=identity_of(row.who),
     )
-    if row.misread or not row.who:
+    if row.misread or not row.who or row.problems and not line.says:
         line.outcome = Outcome.WRONG
         return line
     _place(line, match, stand, found.data_day)
@@ -292,12 +292,15 @@ def apply(found: Import, *, by: User, looked_at_doubts: bool = False) -> None:
     _have_done(found)
 
 
-def _next(found: Import, *outcomes: str) -> list[ImportRow]:
+def _next(found: Import, *outcomes: str, written: bool = False) -> list[ImportRow]:
+    """The next rows after the position: those with one of these outcomes, or those that have written something."""
     rows = ImportRow.objects.filter(of=found, number__gt=found.position).select_related(
         "person__household", "household", "person_record__person__household", "household_record__household"
     )
     if outcomes:
         rows = rows.filter(outcome__in=outcomes)
+    if written:
+        rows = rows.filter(Q(person_record__isnull=False) | Q(household_record__isnull=False))
     return list(rows.order_by("number")[:BLOCK])
 
 
@@ -387,7 +390,7 @@ def undo(found: Import, *, by: User) -> None:
 def _undo_block(found: Import) -> None:
     """Take back what the next rows wrote, or finish."""
     found = _locked(found, State.UNDOING)
-    rows = _next(found)
+    rows = _next(found, written=True)
     assert found.undone_by is not None
     _take_back(rows, found, by=found.undone_by)
     if rows:

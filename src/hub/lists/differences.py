@@ -66,7 +66,7 @@ class Standings:
         older and adds nothing; a fact of a person adds nothing where the row speaks of a household only."""
         add: dict[str, dict[str, Any]] = {"person": {}, "household": {}}
         before: dict[str, Any] = {}
-        older = False
+        older = differs = False
         for name, value in says.items():
             fact = self.catalogue.facts.get(name)
             if fact is None or fact.of == "person" and person is None:
@@ -79,12 +79,12 @@ class Standings:
             weighs = RANK[now.source] >= RANK[SOURCE]
             if plain(now.value) == value and weighs:
                 continue
+            before[name] = plain(now.value)
             if weighs and now.collected_on > day:
                 older = True
                 continue
             add[fact.of][name] = value
-            before[name] = plain(now.value)
-        differs = any(before[name] != says[name] for name in before)
+            differs |= before[name] != value
         if differs:
             outcome = ImportRow.Outcome.CHANGED
         elif add["person"] or add["household"]:

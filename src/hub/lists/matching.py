@@ -155,7 +155,7 @@ def residents(persons: Iterable[Person]) -> list[Resident]:
                 "person_id": str(person.pk),
                 "household_id": str(person.household_id),
                 "name": person.name,
-                "resident_number": person.resident_number,
+                "resident_number": f"{number[:8]}******" if (number := person.resident_number) else "",
                 "area": person.household.centre_id,
             }
             | told[person.pk],
