@@ -31,6 +31,7 @@ ENTRIES = (
     Entry("interviews", _("Desk interview"), Right.INTERVIEW),
     Entry("run", _("District run"), Right.SEE_FIGURES),
     Entry("search", _("Find a household"), Right.SEE_HOUSEHOLDS),
+    Entry("agency_lists", _("Agency lists"), Right.IMPORT_LISTS),
     Entry("emergencies", _("Emergency openings"), Right.INSPECT),
     Entry("subject_requests", _("Requests"), Right.MANAGE_CONSENT),
     Entry("retention", _("Retention"), Right.ERASE),

@@ -13,6 +13,7 @@ ORDER = (
     "programmes",  # published versions of the catalogue
     "people",  # residents, households, recorded facts with source and date
     "inspection",  # the monthly inspection of the audit trail
+    "lists",  # lists of agencies: read, previewed, applied, undone
     "community",  # supporters, volunteers, spaces
     "screening",  # desk interviews and district runs
     "privacy",  # consent, retention, erasure, the rights of those the data are about

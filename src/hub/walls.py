@@ -62,6 +62,11 @@ def also_cleared(household: int) -> None:
     _look(Sight(sight.area, sight.cleared | {household}))
 
 
+def sees_nothing() -> bool:
+    """Whether no resident may be seen at this moment."""
+    return _sight.get() == NOTHING
+
+
 def _look(sight: Sight) -> None:
     _sight.set(sight)
     for wrapper in connections.all(initialized_only=True):

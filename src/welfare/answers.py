@@ -17,19 +17,12 @@ import pyarrow.compute as pc
 from pyarrow import csv as pacsv
 
 from welfare.intake import Report
+from welfare.outgoing import FORMULA, harmless, text_cell
 from welfare.rules import RuleSet
 from welfare.screening import Run
 from welfare.wording import Wording
 
 XLSX_ROWS = 50_000  # answers in a workbook; more are slow to open, and the CSV has them all
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
-
-
-def harmless(value: object) -> object:
-    """A cell no spreadsheet takes for a formula: a leading apostrophe marks it as text. Numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return "'" + value
-    return value
 
 
 def write_answers(run: Run, rules: RuleSet, folder: Path, words: Wording, report: Report) -> list[str]:
@@ -156,4 +149,4 @@ def _add(book: Any, title: str, heads: Sequence[str], rows: Iterable[Sequence[ob
     sheet.freeze_panes = "A2"
     sheet.append(list(heads))
     for row in rows:
-        sheet.append([harmless(value) for value in row])
+        sheet.append([text_cell(sheet, value) for value in row])

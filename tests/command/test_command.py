@@ -16,7 +16,7 @@ import pytest
 
 from tests.command.conftest import DAY, PROGRAMMES, Call
 from welfare import command
-from welfare.answers import harmless
+from welfare.outgoing import harmless
 from welfare.rules import Catalogue
 from welfare.screening import Run
 
@@ -241,7 +241,7 @@ def test_answers_are_safe_to_open_in_a_spreadsheet(hub: Call, tmp_path: Path) ->
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+82", "-1", "@SUM(A1)", "\t=1", "|calc", "＝1"])
+@pytest.mark.parametrize("text", ["=1+1", "+82-10", "-1+1", "@SUM(A1)", "\t=1", "|calc", "＝1"])
 def test_a_cell_that_begins_like_a_formula_is_neutralised(text: str) -> None:
     assert harmless(text) == "'" + text
     assert harmless("보통 글") == "보통 글"

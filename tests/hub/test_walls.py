@@ -156,15 +156,17 @@ def test_nothing_is_written_beyond_the_wall(told):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_outside_a_transaction_and_after_it_nothing_is_seen(told):
+def test_a_statement_on_its_own_sees_the_same_and_leaves_nothing_said_behind(told):
     with walls.within(walls.of_duty([CHUNGHYEON])):
         with transaction.atomic():
             assert seen()[0] == {1001}
-        assert seen()[0] == set()
-        with transaction.atomic():
-            pass
+        assert seen()[0] == {1001}
         setting = connection.connection.execute("SELECT current_setting('hub.area', true)").fetchone()
-    assert setting[0] in (None, "")
+        assert setting[0] in (None, "")
+        raw = connection.connection.execute("SELECT count(*) FROM people_household").fetchone()
+        assert raw == (0,)  # with nothing said nobody is seen
+    with walls.within(walls.NOTHING):
+        assert seen()[0] == set()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -78,7 +78,7 @@ _FIGURES = frozenset({Right.SEE_FIGURES})
 _OWN_ACCOUNT: frozenset[Right] = frozenset()
 
 SCOPES: dict[Role, Scope] = {
-    Role.COORDINATOR: Scope(_CASEWORK),
+    Role.COORDINATOR: Scope(_CASEWORK | {Right.IMPORT_LISTS, Right.LINK_PERSONS}),
     Role.PLANNER: Scope(_CASEWORK),
     Role.NURSE: Scope(_VISITS),
     Role.NEIGHBOURHOOD_OFFICER: Scope(_VISITS),

@@ -77,6 +77,58 @@ def record_facts(
     return made
 
 
+@transaction.atomic
+def record_facts_of_many(
+    told: Iterable[tuple[Household | Person, Mapping[str, object]]],
+    catalogue: Catalogue,
+    *,
+    by: User,
+    source: Source,
+    collected_on: date | None = None,
+    purpose: str = "",
+) -> list[FactRecord]:
+    """`record_facts` for everybody a source speaks of at once: each with a gate and an entry in the trail of its own.
+
+    All are written or, when one is refused or does not fit, none. Raises as `record_facts` does.
+    """
+    collected_on = collected_on or timezone.localdate()
+    made = []
+    for about, values in told:
+        household = about if isinstance(about, Household) else about.household
+        require_record(by, household)
+        of = "household" if about is household else "person"
+        kept, _missing = _checked(values, {}, of, catalogue, collected_on, None)
+        made.append(
+            FactRecord(
+                household=about if isinstance(about, Household) else None,
+                person=about if isinstance(about, Person) else None,
+                source=source,
+                collected_on=collected_on,
+                recorded_by=by,
+                values=kept,
+            )
+        )
+        person = about.pk if isinstance(about, Person) else None
+        record(by, "people.recorded_facts", household, purpose, person=person)
+    return FactRecord.objects.bulk_create(made)
+
+
+@transaction.atomic
+def take_back_facts(records: Iterable[FactRecord], *, by: User, purpose: str) -> None:
+    """Remove records that should never have been made, such as those of a list that was imported by mistake.
+
+    What other sources said before or since stays. Raises Refused outside the area of duty.
+    """
+    numbers = []
+    for made in records:
+        household = made.household or (made.person.household if made.person else None)
+        assert household is not None  # a record is about one or the other; the database sees to it
+        require_record(by, household)
+        record(by, "people.took_back_facts", household, purpose)
+        numbers.append(made.pk)
+    FactRecord.objects.filter(pk__in=numbers).delete()
+
+
 def _checked(
     values: Mapping[str, object],
     gaps: Mapping[str, str],

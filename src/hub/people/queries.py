@@ -153,6 +153,30 @@ def standings(
     return {name: _standing(statements, on) for name, statements in said.items()}
 
 
+def standing(records: Iterable[FactRecord], fact: Fact) -> Standing | None:
+    """Which statement stands for one fact, of all the records about one household or person; None when none speaks of it.
+
+    A record that is not saved yet counts as the latest.
+    """
+    said = [
+        Statement(
+            fact,
+            _value(fact, record.values.get(fact.name)),
+            Source(record.source),
+            record.collected_on,
+            record.pk or _LATEST,
+            (record.gaps or {}).get(fact.name, ""),
+            record.expires_on,
+        )
+        for record in records
+        if fact.name in record.values or fact.name in (record.gaps or {})
+    ]
+    return _standing(said, timezone.localdate()) if said else None
+
+
+_LATEST = 2**63
+
+
 def _value(fact: Fact, stored: object) -> object:
     return date.fromisoformat(str(stored)) if fact.type == "date" and stored is not None else stored
 

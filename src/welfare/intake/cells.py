@@ -253,6 +253,13 @@ def read_date(value: object, today: date) -> date:
         if found := form.fullmatch(text):
             year, month, day = map(int, found.groups())
             return _day(_century(year, today) + year, month, day)
+    if re.fullmatch(r"\d{5}", text):
+        raise NotReadable(
+            "날짜로 읽을 수 없습니다(앞의 0이 지워졌거나 엑셀의 날짜 번호입니다)",
+            "is no date: a leading zero was lost, or it is a spreadsheet's number of a day",
+            f"0{text}이 맞으면 연도 네 자리로, 아니면 1950-03-01처럼 쓰십시오",
+            "write it as 1950-03-01",
+        )
     raise NotReadable(
         "날짜로 읽을 수 없습니다", "is no date", "1950-03-01처럼 쓰십시오", "write it as 1950-03-01"
     )
@@ -344,6 +351,8 @@ def read_resident_number(value: object, today: date) -> tuple[date, str | None]:
     The number itself goes no further than this function.
     """
     text = plain(value)
+    if isinstance(value, int | float) or "e+" in text:
+        text = _whole_number(value, text)
     found = NUMBER.fullmatch(text)
     if not found:
         raise NotReadable(
@@ -357,3 +366,54 @@ def read_resident_number(value: object, today: date) -> tuple[date, str | None]:
     century = BORN[seventh] if seventh else _century(year, today)
     sex = None if seventh is None else "male" if int(seventh) % 2 else "female"
     return _day(century + year, month, day), sex
+
+
+def _whole_number(value: object, text: str) -> str:
+    """The thirteen digits of a resident number that a spreadsheet took for a quantity, where none is lost.
+
+    Raises NotReadable for 9.00101E+12, for a number rounded to it (its last six digits are zeros), and for one that is
+    short of its leading zeros.
+    """
+    digits = str(int(value)) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    if len(digits) == 13 and not digits.endswith("000000"):
+        return digits
+    if "e+" in text or len(digits) >= 13:
+        raise NotReadable(
+            "엑셀이 주민등록번호를 숫자로 바꾸어 뒷자리가 지워졌습니다",
+            "is a resident number that a spreadsheet rounded; its last digits are lost",
+            "원본에서 칸 형식을 '텍스트'로 하여 다시 저장하십시오",
+            "format the column as text in the original and save it again",
+        )
+    if 9 <= len(digits) < 13:
+        raise NotReadable(
+            "엑셀이 주민등록번호를 숫자로 바꾸어 앞의 0이 지워졌습니다",
+            "is a resident number that lost its leading zeros in a spreadsheet",
+            "원본에서 칸 형식을 '텍스트'로 하여 다시 저장하십시오",
+            "format the column as text in the original and save it again",
+        )
+    return text
+
+
+def read_phone(value: object) -> tuple[str, bool]:
+    """A telephone number as digits with hyphens, and whether a zero was put back that a spreadsheet had dropped.
+
+    Raises NotReadable.
+    """
+    text = plain(value)
+    if isinstance(value, float) and value == int(value):
+        text = str(int(value))
+    digits = re.sub(r"^\+?82(?=1|2|[3-6]\d)", "0", re.sub(r"[-.)(~/]", "", text))
+    lost = isinstance(value, int | float) and not digits.startswith("0")
+    if lost:
+        digits = "0" + digits
+    found = re.fullmatch(r"(02|0\d{2}|050\d)(\d{3,4})(\d{4})", digits) or re.fullmatch(
+        r"(1[5-9]\d{2})()(\d{4})", digits
+    )
+    if found is None:
+        raise NotReadable(
+            "전화번호로 읽을 수 없습니다",
+            "is no telephone number",
+            "010-1234-5678처럼 쓰십시오",
+            "write it as 010-1234-5678",
+        )
+    return "-".join(part for part in found.groups() if part), lost

@@ -5,7 +5,7 @@ number, or nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,11 +50,14 @@ KNOWN_UNUSED: dict[str, tuple[Text, tuple[str, ...]]] = {
             "도로명주소",
             "지번주소",
             "상세주소",
-            "전화번호",
-            "연락처",
-            "휴대전화",
-            "phone",
         ),
+    ),
+    "phone": (
+        {
+            "ko": "전화번호는 판정에 쓰지 않으며 옮기지 않습니다",
+            "en": "telephone numbers are not needed and are left behind",
+        },
+        ("phone", "전화번호", "연락처", "휴대전화", "휴대폰", "전화", "핸드폰", "휴대전화번호"),
     ),
     "invented": ({"ko": "지어낸 자료라는 표시", "en": "marks invented people"}, ("invented",)),
     "remark": ({"ko": "비고", "en": "remark"}, ("비고", "메모", "remark", "remarks", "note", "특이사항")),
@@ -144,6 +147,52 @@ def role_of(head: str) -> tuple[str, Text | None]:
     return "", None
 
 
+def unused_kind(head: str) -> str:
+    """What a column that decides nothing holds (name, address, phone, …), or "" for any other."""
+    for key in _readings(head):
+        for kind, (_, words) in KNOWN_UNUSED.items():
+            if key in {normal(word) for word in words}:
+                return kind
+    return ""
+
+
+TOTALS = frozenset(("합계", "총계", "소계", "계", "총합계", "total", "sum", "subtotal"))
+
+
+@dataclass(frozen=True)
+class Body:
+    """The rows (from 0) below the heads that hold data, those passed over (address, first text), and blank ones."""
+
+    rows: tuple[int, ...]
+    skipped: tuple[tuple[str, str], ...]
+    blank: int
+
+
+def body(sheet: Sheet, head_row: int, heads: Sequence[str]) -> Body:
+    """What is data below the heads: not blank, not a line of totals, not the heads again."""
+    rows: list[int] = []
+    skipped: list[tuple[str, str]] = []
+    blank = 0
+    printed = [plain(head) for head in heads]
+    for row in range(head_row + 1, len(sheet.rows)):
+        values = sheet.rows[row]
+        first = next((value for value in values if not is_empty(value)), None)
+        if first is None and not any(sheet.flaw(row, column) for column in range(len(values))):
+            blank += 1
+        elif first is not None and (
+            plain(first) in TOTALS or plain(first).startswith("※") or _repeats(values, printed)
+        ):
+            skipped.append((str(row + 1), str(first)))
+        else:
+            rows.append(row)
+    return Body(tuple(rows), tuple(skipped), blank)
+
+
+def _repeats(values: Sequence[object], heads: list[str]) -> bool:
+    """Whether a row is the heads once more, as on every printed page."""
+    return [plain(value) if value is not None else "" for value in values][: len(heads)] == heads
+
+
 @dataclass(frozen=True)
 class Heads:
     """The line of heads (rows are counted from 0) with the meaning of each column."""
@@ -181,7 +230,7 @@ def find_heads(sheet: Sheet, dictionary: Dictionary, told: Mapping[str, str]) ->
             "1" if not sheet.name else sheet.name,
         )
     _, row, texts = best
-    unit = _unit_of_sheet(sheet, row)
+    unit = unit_of_sheet(sheet, row)
     return Heads(
         row,
         tuple(
@@ -203,7 +252,7 @@ def _texts(sheet: Sheet, row: int) -> list[str]:
     return texts
 
 
-def _unit_of_sheet(sheet: Sheet, row: int) -> int:
+def unit_of_sheet(sheet: Sheet, row: int) -> int:
     """A unit stated for the whole list in the lines above the heads: (단위: 천원)."""
     for above in range(row + 1):
         for column in range(sheet.width):
@@ -213,7 +262,7 @@ def _unit_of_sheet(sheet: Sheet, row: int) -> int:
     return 1
 
 
-def _unit_of_head(text: str) -> int | None:
+def unit_of_head(text: str) -> int | None:
     found = re.search(r"[(\[<]?(?:단위[:：])?((?:천|만|백만|억)?원)[)\]>]?$", plain(text))
     return UNITS[found[1]] if found else None
 
@@ -285,7 +334,7 @@ def _says_yes_or_no(sheet: Sheet, row: int, column: int) -> bool:
 def _money(fact: Fact, text: str, unit: int) -> dict[str, Any]:
     if fact.type != "won":
         return {}
-    unit = _unit_of_head(text) or unit
+    unit = unit_of_head(text) or unit
     if unit == 1:
         return {}
     return {"unit": unit, "note": {"ko": f"단위 {unit:,}원", "en": f"in units of {unit:,} won"}}

@@ -32,12 +32,12 @@ from welfare.intake.cells import (
     read_cell,
     read_resident_number,
 )
-from welfare.intake.columns import ROLES, Dictionary, Heads, Meaning, find_heads
+from welfare.intake.columns import ROLES, Dictionary, Heads, Meaning, body, find_heads
+from welfare.intake.opening import read_sheet
 from welfare.intake.report import Column, IntakeError, NotUnderstood, Report
-from welfare.intake.sheet import Sheet, letters, read_sheet
+from welfare.intake.sheet import Sheet, letters
 from welfare.rules import Catalogue
 
-TOTALS = frozenset(("합계", "총계", "소계", "계", "총합계", "total", "sum", "subtotal"))
 DISTRICT_FILES = ("households.parquet", "members.parquet")
 
 Tell = Callable[[float], None]  # hears the share of the work that is done
@@ -202,6 +202,7 @@ class _Taking:
         self.facts = {name: fact for name, fact in catalogue.facts.items() if name not in BUILT_IN}
         self.sheet, self.today, self.told, self.progress = sheet, today, told, progress
         self.report = Report(sheet.file, sheet.form, sheet.name)
+        self.report.notes += sheet.notes
         self.heads: Heads = find_heads(sheet, Dictionary(self.facts), told)
         self.report.head_row = self.heads.row + 1
         self.columns = [
@@ -263,19 +264,11 @@ class _Taking:
 
     def _body(self) -> list[int]:
         """The rows that hold data: not blank, not a line of totals, not the heads again."""
-        rows, blank = [], 0
-        heads = [plain(meaning.head) for meaning in self.heads.meanings]
-        for row in range(self.heads.row + 1, len(self.sheet.rows)):
-            values = self.sheet.rows[row]
-            first = next((value for value in values if not is_empty(value)), None)
-            if first is None:
-                blank += 1
-            elif plain(first) in TOTALS or plain(first).startswith("※") or _repeats(values, heads):
-                self.report.skipped.append((str(row + 1), str(first)))
-            else:
-                rows.append(row)
-        if blank:
-            self.report.note(f"빈 행 {blank:,}개", f"{blank:,} blank rows")
+        found = body(self.sheet, self.heads.row, [meaning.head for meaning in self.heads.meanings])
+        rows = list(found.rows)
+        self.report.skipped += found.skipped
+        if found.blank:
+            self.report.note(f"빈 행 {found.blank:,}개", f"{found.blank:,} blank rows")
         self.report.rows = len(rows)
         if not rows:
             raise IntakeError(
@@ -336,6 +329,10 @@ class _Taking:
     def _value(self, row: int, meaning: Meaning) -> object:
         """What a cell states, or None with a line in the report."""
         raw = self.sheet.cell(row, meaning.column)
+        if flaw := self.sheet.flaw(row, meaning.column):
+            self._complain(
+                row, meaning, "", flaw, {"ko": "칸의 값을 바로잡으십시오", "en": "correct the cell"}
+            )
         if raw is None or raw == "":
             return None
         fact = meaning.fact
@@ -613,11 +610,6 @@ class _Taking:
             f"{name} = {value}: taken for {missing:,} without a value of their own (--given)",
         )
         return pc.fill_null(column, pa.scalar(value, column.type))
-
-
-def _repeats(values: Any, heads: list[str]) -> bool:
-    """Whether a row is the heads once more, as on every printed page."""
-    return [plain(value) if value is not None else "" for value in values][: len(heads)] == heads
 
 
 def _ids(ids: list[str]) -> pa.Array:

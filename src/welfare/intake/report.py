@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from welfare.facts.fact import Text
+if TYPE_CHECKING:
+    from welfare.facts.fact import Text
 
 NAMES_SHOWN = 8  # columns that are headed by the very name of their fact; more are only counted
 SHOWN = 20  # cells of one kind that are printed; the file in the run folder has all of them

@@ -1,32 +1,47 @@
-"""Reads CSV, XLSX and Parquet into rows of cells whose addresses a person finds again in a spreadsheet.
+"""A list as rows of cells whose addresses a person finds again in a spreadsheet, and how large one may be.
 
-Lists arrive as they were typed: CP949 or UTF-8 with or without a mark, tabs or semicolons, titles above the
-heads, cells merged over several rows. Here only the reading; what the cells mean is the business of
-`columns`, `cells` and `lists`.
+Only the cells; where they come from is the business of `opening`, what they mean that of `columns`, `cells`, `lists`
+and `agency`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-import zipfile
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from welfare.intake.report import IntakeError
+if TYPE_CHECKING:
+    from welfare.facts.fact import Text
 
-BYTES_MAX = 500_000_000  # of one file, and of what an XLSX unpacks to
-ROWS_MAX = 2_000_000
-COLUMNS_MAX = 2_000
-ENCODINGS = ("utf-8-sig", "cp949")
+
+@dataclass(frozen=True)
+class Limits:
+    """How large a file may be before it is refused.
+
+    `bytes` of the file; `unpacked` bytes of one part of a workbook; `rows` and `cells` with something in them; `columns`
+    is the last one that may hold something.
+    """
+
+    bytes: int
+    unpacked: int
+    rows: int
+    columns: int
+    cells: int
+
+
+# What a person gives the command line on their own machine, and what the hub takes from anybody.
+OWN = Limits(bytes=500_000_000, unpacked=2_000_000_000, rows=2_000_000, columns=2_000, cells=40_000_000)
+OFFICE = Limits(bytes=30_000_000, unpacked=200_000_000, rows=200_000, columns=500, cells=3_000_000)
 
 
 @dataclass
 class Sheet:
-    """A list as rows of plain values; `address` names a cell as a spreadsheet does (C7), rows counted from 1."""
+    """A list as rows of plain values; `address` names a cell as a spreadsheet does (C7), rows counted from 1.
+
+    `flaws` are cells whose contents cannot be trusted (an error, a formula that was never calculated, broken letters):
+    their value is None and what is wrong stands here. `notes` say what a reader of the report should know of the sheet.
+    """
 
     file: str
     form: str  # e.g. "CSV, CP949"
@@ -35,12 +50,18 @@ class Sheet:
     merged: dict[tuple[int, int], tuple[int, int]] = field(
         default_factory=dict
     )  # cell → the cell that holds its value
+    flaws: dict[tuple[int, int], Text] = field(default_factory=dict)
+    notes: list[Text] = field(default_factory=list)
 
     def cell(self, row: int, column: int) -> Any:
         """The value of a cell, through merging; None beyond the end of a row."""
         row, column = self.merged.get((row, column), (row, column))
         values = self.rows[row]
         return values[column] if column < len(values) else None
+
+    def flaw(self, row: int, column: int) -> Text | None:
+        """What is wrong with the contents of a cell, through merging."""
+        return self.flaws.get(self.merged.get((row, column), (row, column)))
 
     @property
     def width(self) -> int:
@@ -60,159 +81,37 @@ def letters(column: int) -> str:
     return name
 
 
-def read_sheet(file: Path, sheet: str | None = None) -> Sheet:
-    """The first sheet of a file (or the one named) as rows of cells.
-
-    Raises IntakeError when the file is missing, too large, damaged or of an unknown kind.
-    """
-    if not file.is_file():
-        raise IntakeError(
-            str(file),
-            {"ko": "파일이 없습니다", "en": "there is no such file"},
-            {"ko": "파일 이름과 위치를 확인하십시오", "en": "check the name and the folder"},
-        )
-    if file.stat().st_size > BYTES_MAX:
-        raise _too_large(file)
-    kind = file.suffix.lower()
-    if kind in (".csv", ".tsv", ".txt"):
-        return _read_csv(file)
-    if kind in (".xlsx", ".xlsm"):
-        return _read_xlsx(file, sheet)
-    raise IntakeError(
-        str(file),
-        {
-            "ko": f"{kind or '확장자 없는'} 파일은 읽을 수 없습니다",
-            "en": f"{kind or 'a file without a suffix'} cannot be read",
-        },
-        {"ko": "CSV, XLSX 또는 Parquet로 저장하십시오", "en": "save it as CSV, XLSX or Parquet"},
-    )
+BROKEN: Text = {
+    "ko": "글자가 이미 깨져 있습니다(다른 문자 부호로 저장된 파일)",
+    "en": "its letters were broken before (saved in another encoding)",
+}
+_UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\x00"))
 
 
-def _too_large(file: Path) -> IntakeError:
-    return IntakeError(
-        str(file),
-        {"ko": f"파일이 {BYTES_MAX // 10**6} MB보다 큽니다", "en": f"is larger than {BYTES_MAX // 10**6} MB"},
-        {"ko": "나누거나 Parquet로 저장하십시오", "en": "split it or save it as Parquet"},
-    )
+def clean(text: str) -> str:
+    """Text as it is kept: composed (NFC; a Mac writes 한 as three letters) and without marks nobody sees."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return unicodedata.normalize("NFC", text.translate(_UNSEEN))
 
 
-def _read_csv(file: Path) -> Sheet:
-    data = file.read_bytes()
-    text, encoding = _decoded(file, data)
-    sample = text[:20_000]
-    delimiter = max(",\t;|", key=lambda mark: sample.count(mark))
-    rows: list[Sequence[Any]] = []
+def is_broken(text: str) -> bool:
+    """Whether letters were lost before the text came here: replacement marks, or Korean read as Western letters."""
+    if "\ufffd" in text:
+        return True
+    if text.isascii() or any(letter >= "\u1100" for letter in text):
+        return False
     try:
-        csv.field_size_limit(1_000_000)
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            rows.append(row)
-            _check_size(file, rows)
-    except csv.Error as error:
-        raise IntakeError(
-            str(file),
-            {"ko": f"CSV 형식이 깨져 있습니다({error})", "en": f"is not readable as CSV ({error})"},
-            {"ko": "엑셀에서 다시 저장하십시오", "en": "save it again from the spreadsheet"},
-            f"{len(rows) + 1}",
-        ) from None
-    return Sheet(file.name, f"CSV, {encoding}", rows)
+        korean = text.encode("latin-1").decode("cp949")
+    except UnicodeError:
+        return False
+    syllables = sum("가" <= letter <= "힣" for letter in korean)
+    return syllables >= 2 and syllables == sum(not letter.isascii() for letter in korean)
 
 
-def _decoded(file: Path, data: bytes) -> tuple[str, str]:
-    encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ENCODINGS
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError as error:
-            last = error
-            continue
-        marked = " (BOM)" if data[:3] == b"\xef\xbb\xbf" else ""
-        return text, {"utf-16": "UTF-16", "utf-8-sig": f"UTF-8{marked}", "cp949": "CP949"}[encoding]
-    line = data[: last.start].count(b"\n") + 1
-    raise IntakeError(
-        str(file),
-        {
-            "ko": "UTF-8도 CP949도 아닌 글자가 있습니다",
-            "en": "holds characters that are neither UTF-8 nor CP949",
-        },
-        {"ko": "엑셀에서 'CSV UTF-8'로 다시 저장하십시오", "en": "save it again as 'CSV UTF-8'"},
-        f"{line}",
-    )
-
-
-def _read_xlsx(file: Path, wanted: str | None) -> Sheet:
-    import openpyxl
-
-    try:
-        with zipfile.ZipFile(file) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > BYTES_MAX:
-                raise _too_large(file)
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError):
-        raise IntakeError(
-            str(file),
-            {"ko": "XLSX 파일이 아니거나 손상되었습니다", "en": "is not an XLSX file, or is damaged"},
-            {
-                "ko": "암호를 풀고 엑셀에서 XLSX로 다시 저장하십시오",
-                "en": "remove its password and save it again as XLSX",
-            },
-        ) from None
-    try:
-        names = book.sheetnames
-        if wanted is not None and wanted not in names:
-            raise IntakeError(
-                str(file),
-                {"ko": f"'{wanted}' 시트가 없습니다", "en": f"has no sheet {wanted!r}"},
-                {"ko": f"시트: {', '.join(names)}", "en": f"its sheets are {', '.join(names)}"},
-            )
-        chosen = (
-            book[wanted]
-            if wanted is not None
-            else next((s for s in book.worksheets if s.sheet_state == "visible"), book.worksheets[0])
-        )
-        # A hostile file may claim a million rows by a wrong dimension; read what is really there.
-        chosen.reset_dimensions()
-        rows: list[Sequence[Any]] = []
-        for row in chosen.iter_rows(values_only=True):
-            rows.append(row)
-            _check_size(file, rows)
-        merged = _merged(file, chosen._worksheet_path)
-    finally:
-        book.close()
-    return Sheet(file.name, "XLSX", rows, chosen.title, merged)
-
-
-def _check_size(file: Path, rows: list[Sequence[Any]]) -> None:
-    if len(rows) > ROWS_MAX or len(rows[-1]) > COLUMNS_MAX:
-        raise IntakeError(
-            str(file),
-            {"ko": "행이나 열이 너무 많습니다", "en": "has too many rows or columns"},
-            {"ko": "나누거나 Parquet로 저장하십시오", "en": "split it or save it as Parquet"},
-            f"{len(rows)}",
-        )
-
-
-def _merged(file: Path, part: str) -> dict[tuple[int, int], tuple[int, int]]:
-    """Cells merged into another, read from the end of the sheet's part (the streaming reader leaves them
-    out).
-    """
-    with zipfile.ZipFile(file) as archive:
-        text = archive.read(part.lstrip("/"))
-    merged: dict[tuple[int, int], tuple[int, int]] = {}
-    for found in re.finditer(rb'<mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"', text):
-        left, top, right, bottom = (
-            _number(x) if i % 2 == 0 else int(x) - 1 for i, x in enumerate(found.groups())
-        )
-        if (right - left + 1) * (bottom - top + 1) > 10_000:
-            continue
-        for row in range(top, bottom + 1):
-            for column in range(left, right + 1):
-                if (row, column) != (top, left):
-                    merged[row, column] = (top, left)
-    return merged
-
-
-def _number(name: bytes) -> int:
-    number = 0
-    for letter in name:
-        number = number * 26 + letter - 64
-    return number - 1
+def without_trailing_blanks(rows: list[Sequence[Any]]) -> int:
+    """Take rows without any value off the end; returns how many."""
+    before = len(rows)
+    while rows and not any(value not in (None, "") for value in rows[-1]):
+        rows.pop()
+    return before - len(rows)
