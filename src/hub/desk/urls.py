@@ -9,4 +9,5 @@ urlpatterns = [
     path("worklist/", views.worklist, name="worklist"),
     path("search/", views.search, name="search"),
     path("household/<int:household>/", views.household, name="household"),
+    path("household/<int:household>/record/", views.take_out, name="take_out"),
 ]

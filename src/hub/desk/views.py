@@ -6,18 +6,19 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub.access.access import Refused, area_of_duty, may, require, require_user
 from hub.access.actions import record
 from hub.access.roles import Right
-from hub.desk import queries
+from hub.desk import papers, queries
 from hub.inspection import queries as inspection
 from hub.organisation.models import Centre
 from hub.people import actions as people
 from hub.people import queries as residents
 from hub.people.access import may_about, may_record
-from hub.people.forms import WriteNote
+from hub.people.forms import TakeOut, WriteNote
 from hub.people.models import Household
 from hub.people.search import MOST
 from hub.people.views import closed
@@ -121,6 +122,10 @@ def household(request: HttpRequest, household: int) -> HttpResponse:
     rules = programmes.rules()
     described = known.described()
     names = [member.person.name for member in known.members]
+    part = request.GET.get("part")
+    sheet = sheets.sheet(rules.assess(described), names)
+    if part in ("unknown", "refused") and request.htmx:  # type: ignore[attr-defined]
+        return render(request, f"screening/_sheet.html#{part}", {"sheet": sheet})
     labels = sheets.called(described.members, rules.day)
     here = known.household
     page = {
@@ -134,11 +139,13 @@ def household(request: HttpRequest, household: int) -> HttpResponse:
         "timeline": residents.timeline(here),
         "opening": residents.current_opening(here, user),
         "seal": residents.seal_of(here) if here.sealed else None,
-        "sheet": sheets.sheet(rules.assess(described), names),
+        "sheet": sheet,
+        "parts_at": "" if part == "all" else request.path,
         "day": rules.day,
         "today": timezone.localdate(),
         "run": screening.latest_run(),
         "note_form": WriteNote(),
+        "take_out_form": TakeOut(),
         "may_interview": may_about(user, Right.INTERVIEW, here),
         "may_record": may_record(user, here),
         "may_keep": may_about(user, Right.KEEP_REGISTER, here),
@@ -147,3 +154,43 @@ def household(request: HttpRequest, household: int) -> HttpResponse:
         "may_serve": may_about(user, Right.MANAGE_CONSENT, here),
     }
     return render(request, "desk/household.html", page)
+
+
+@require_POST
+def take_out(request: HttpRequest, household: int) -> HttpResponse:
+    """The household's record as a file, for a reason that is written down and stands on every sheet."""
+    user = require_user(request.user)
+    require(user, Right.SEE_HOUSEHOLDS)
+    form = TakeOut(request.POST)
+    try:
+        known = people.open_household(household, programmes.catalogue(), by=user)
+        if not form.is_valid():
+            page = {"household": known.household, "form": form, "title": _("Take the record out")}
+            return render(request, "people/form.html", page)
+        people.take_out(
+            known.household, by=user, form=form.cleaned_data["form"], reason=form.cleaned_data["reason"]
+        )
+    except people.PurposeNeeded:
+        return redirect("state_purpose", household)
+    except (Household.DoesNotExist, Refused):
+        raise Http404 from None
+    rules = programmes.rules()
+    described = known.described()
+    labels = sheets.called(described.members, rules.day)
+    sheet = sheets.sheet(rules.assess(described), [member.person.name for member in known.members])
+    taken = _("Taken out by %(name)s on %(when)s: %(why)s") % {
+        "name": user.name,
+        "when": timezone.localtime().strftime("%Y-%m-%d %H:%M"),
+        "why": form.cleaned_data["reason"],
+    }
+    chosen = form.cleaned_data["form"]
+    written = papers.written(
+        chosen,
+        known,
+        queries.members(known, labels, timezone.localdate()),
+        sheet,
+        addresses=[address.text for address in residents.addresses(known.household)],
+        taken=taken,
+    )
+    headers = {"Content-Disposition": f'attachment; filename="household-{known.household.pk}.{chosen}"'}
+    return HttpResponse(written, content_type=papers.FORMS[chosen], headers=headers)

@@ -287,6 +287,18 @@ def search(text: str, *, by: User) -> list[queries.Found]:
     return found
 
 
+@transaction.atomic
+def take_out(household: Household, *, by: User, form: str, reason: str) -> None:
+    """Write down that a household's record leaves the hub as a file. Raises PurposeNeeded, Refused, or ValidationError without reason."""
+    require_record(by, household)
+    opening = queries.current_opening(household, by)
+    if opening is None:
+        raise PurposeNeeded
+    if len(reason.strip()) < 5:
+        raise ValidationError(_("Say what the file is for."))
+    record(by, "people.exported_household", household, f"{opening.purpose}, {form}: {reason.strip()[:150]}")
+
+
 # -- sealing ---------------------------------------------------------------------------------------------------
 
 
