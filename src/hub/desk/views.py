@@ -17,7 +17,7 @@ from hub.inspection import queries as inspection
 from hub.organisation.models import Centre
 from hub.people import actions as people
 from hub.people import queries as residents
-from hub.people.access import may_about, may_record
+from hub.people.access import may_about, may_record, require_record
 from hub.people.forms import TakeOut, WriteNote
 from hub.people.models import Household
 from hub.people.search import MOST
@@ -164,6 +164,7 @@ def take_out(request: HttpRequest, household: int) -> HttpResponse:
     form = TakeOut(request.POST)
     try:
         known = people.open_household(household, programmes.catalogue(), by=user)
+        require_record(user, known.household)
         if not form.is_valid():
             page = {"household": known.household, "form": form, "title": _("Take the record out")}
             return render(request, "people/form.html", page)
@@ -172,7 +173,7 @@ def take_out(request: HttpRequest, household: int) -> HttpResponse:
         )
     except people.PurposeNeeded:
         return redirect("state_purpose", household)
-    except (Household.DoesNotExist, Refused):
+    except Household.DoesNotExist:
         raise Http404 from None
     rules = programmes.rules()
     described = known.described()

@@ -147,6 +147,7 @@ def write_note(request: HttpRequest, household: int) -> HttpResponse:
     """A note, a promise or a warning; from the form on the household's page."""
     user = require_user(request.user)
     found = _found(user, household)
+    require_record(user, found)
     form = forms.WriteNote(request.POST)
     if form.is_valid():
         given = form.cleaned_data

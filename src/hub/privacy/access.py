@@ -15,7 +15,7 @@ from hub.access.roles import Right
 from hub.people.access import may_about, require_about
 from hub.people.models import Person
 from hub.privacy import queries
-from hub.privacy.models import Purpose, SubjectRequest
+from hub.privacy.models import Consent, Purpose, SubjectRequest
 
 
 def person_to_serve(user: Asking, person: int) -> Person:
@@ -23,6 +23,14 @@ def person_to_serve(user: Asking, person: int) -> Person:
     require(user, Right.MANAGE_CONSENT)
     found = get_object_or_404(Person.objects.select_related("household__centre"), pk=person)
     require_about(user, Right.MANAGE_CONSENT, found.household)
+    return found
+
+
+def consent_to_withdraw(user: Asking, consent: int) -> Consent:
+    """A consent of a person this user looks after. Raises Refused or Http404."""
+    require(user, Right.MANAGE_CONSENT)
+    found = get_object_or_404(Consent.objects.select_related("person__household", "text"), pk=consent)
+    require_about(user, Right.MANAGE_CONSENT, found.person.household)
     return found
 
 

@@ -13,8 +13,14 @@ from hub.access.access import may, require, require_user
 from hub.access.actions import record
 from hub.access.roles import Right
 from hub.privacy import actions, erasure, forms, queries, retention
-from hub.privacy.access import across_dongs, person_to_serve, request_to_see, require_erase, require_serve
-from hub.privacy.models import Consent, ConsentText, ErasureRecord, Purpose, RetentionRun, SubjectRequest
+from hub.privacy.access import (
+    across_dongs,
+    consent_to_withdraw,
+    person_to_serve,
+    request_to_see,
+    require_erase,
+)
+from hub.privacy.models import ConsentText, ErasureRecord, Purpose, RetentionRun, SubjectRequest
 
 
 def _complain(form: django_forms.Form, error: ValidationError) -> None:
@@ -84,8 +90,7 @@ def consent_form(request: HttpRequest, person: int, purpose: str) -> HttpRespons
 @require_POST
 def withdraw_consent(request: HttpRequest, consent: int) -> HttpResponse:
     """The person does not agree any longer."""
-    found = get_object_or_404(Consent.objects.select_related("person__household", "text"), pk=consent)
-    require_serve(request.user, found.person)
+    found = consent_to_withdraw(request.user, consent)
     form = forms.Withdraw(request.POST)
     if form.is_valid() and found.withdrawn_on is None:
         actions.withdraw_consent(
@@ -183,6 +188,7 @@ def answer_request(request: HttpRequest, number: int) -> HttpResponse:
 @across_dongs
 def decide_erasure(request: HttpRequest, number: int) -> HttpResponse:
     """The second person grants the erasure, which is then carried out with its proof, or refuses it."""
+    require_erase(request.user)
     found = request_to_see(request.user, number)
     form = forms.Answer(request.POST)
     if form.is_valid():

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.access import approvals, queries
-from hub.access.access import may
-from hub.access.models import Approval, User
+from hub.access.access import may, require, require_user
+from hub.access.models import Approval
 from hub.access.proof import recently_proved
 from hub.access.roles import Right
 
@@ -17,8 +17,7 @@ from hub.access.roles import Right
 @require_GET
 def waiting(request: HttpRequest) -> HttpResponse:
     """Requests this person may decide, and those this person made."""
-    user = request.user
-    assert isinstance(user, User)
+    user = require_user(request.user)
     page = {
         "may_approve": may(user, Right.APPROVE),
         "waiting": queries.waiting_for(user),
@@ -32,8 +31,8 @@ def waiting(request: HttpRequest) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, approval: int) -> HttpResponse:
     """Allow (`decision=grant`) or refuse."""
-    user = request.user
-    assert isinstance(user, User)
+    user = require_user(request.user)
+    require(user, Right.APPROVE)
     granted = request.POST.get("decision") == "grant"
     found = get_object_or_404(Approval, pk=approval)
     approvals.decide(found, user, granted, request.POST.get("answer", "")[:400])
