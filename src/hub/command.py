@@ -249,10 +249,17 @@ def manage(arguments: list[str]) -> int:
         set_up()
         from django.core.management import execute_from_command_line
 
-        from hub import walls
+        from hub import owning, walls
 
+        migrates = arguments[:1] == ["migrate"] and not any(
+            word.startswith("--database") for word in arguments
+        )
         with walls.everywhere():
-            execute_from_command_line(["hub manage", *arguments])
+            execute_from_command_line(
+                ["hub manage", *arguments, *([f"--database={owning.OWNER}"] if migrates else [])]
+            )
+        if migrates:  # tables belong to the owner; the application is given its rights in them
+            owning.grant()
     return 0
 
 

@@ -20,11 +20,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
-from importlib.util import find_spec
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -32,13 +31,10 @@ from typing import Any
 os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
 os.environ["HUB_PLAIN_HTTP"] = "1"
 
+from hub.walls import everywhere
+
 REPEATED = 7  # every so many deeds one is done twice, as by somebody whose first reply was lost: 15 of 100
 WRITERS = 4
-
-
-def everywhere():
-    """The whole district in view, as for all work without a request."""
-    return import_module("hub.walls").everywhere() if find_spec("hub.walls") else nullcontext()
 
 
 def set_up():
@@ -54,17 +50,16 @@ def set_up():
 
 
 def prepare(households: int) -> None:
-    from django.core.management import call_command
-
+    from hub import owning
     from hub.access.actions import create_user, give_post
     from hub.access.roles import Role
     from hub.organisation.actions import found_district
     from hub.organisation.models import Centre
-    from hub.people.actions import take_in_district
+    from hub.people.register import take_in_district
     from hub.programmes import queries as programmes
     from welfare.synthetic import invent_district
 
-    call_command("migrate", verbosity=0, interactive=False)
+    owning.prepare_database()
     with everywhere():
         found_district()
         user = create_user("writer", "가상기록 (가상)", "an invented passphrase for tests")
@@ -92,6 +87,11 @@ def write(path: str) -> None:
 
 
 def _writer(number: int, file: int, stop: threading.Event) -> None:
+    with everywhere():
+        _write(number, file, stop)
+
+
+def _write(number: int, file: int, stop: threading.Event) -> None:
     for deed in count(number * 1_000_000 + 1):
         if stop.is_set():
             return

@@ -6,6 +6,7 @@ and each request that read rows about residents must have left a record that tel
 
 import re
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -17,14 +18,15 @@ from django.utils import timezone
 from hub.access.actions import record
 from hub.access.models import AccessRecord
 from hub.access.roles import Role
-from hub.people.models import FactRecord, Household, Person
+from hub.people.models import FactRecord, Household, Opening, Person
+from hub.people.search import terms
 from hub.programmes import queries as programmes
 from hub.screening.models import Interview, Missed, Run
 from tests.hub.conftest import CHUNGHYEON
 from tests.hub.owner import owning
 from tests.hub.test_pages import patterns
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("by_the_owner"), pytest.mark.django_db]
 
 # Tables with rows about residents. A new one is found by its foreign key, so it cannot be forgotten here.
 ABOUT_RESIDENTS = {"people_household", "people_person"}
@@ -67,11 +69,18 @@ def watched(tables):
 
 
 @pytest.fixture
-def district(coordinator, someone):
+def district(coordinator, someone, settings, tmp_path):
     """One household everything is known about, an interview with it, a run that found something."""
     household = Household.objects.create(pk=1001, centre_id=CHUNGHYEON)
     person = Person.objects.create(
-        pk=10011, household=household, name=CANARY_NAME, resident_number=CANARY_NUMBER
+        pk=10011,
+        household=household,
+        name=CANARY_NAME,
+        resident_number=CANARY_NUMBER,
+        terms=terms(CANARY_NAME),
+    )
+    Opening.objects.create(
+        household=household, user=coordinator, purpose="case", until=timezone.now() + timedelta(days=1)
     )
     for about in ({"household": household}, {"person": person}):
         FactRecord.objects.create(
@@ -79,6 +88,9 @@ def district(coordinator, someone):
             **about,
         )  # fmt: skip
     run = Run.objects.create(as_of=timezone.localdate(), state=Run.State.DONE, finished_at=timezone.now())
+    settings.RUNS = tmp_path
+    run.folder.mkdir()
+    (run.folder / "manifest.json").write_text("{}")  # what is done has files
     Missed.objects.create(
         run=run,
         household=household,
@@ -112,7 +124,9 @@ ASKED = {"trail": "?household=1001", "inspection_affected": "?household=1001"}
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.DISTRICT_OFFICER, Role.PRIVACY_OFFICER])
-def test_every_request_that_read_about_a_resident_left_a_record(district, figures, someone, role, method):
+def test_every_request_that_read_about_a_resident_left_a_record(
+    district, figures, someone, coordinator, role, method
+):
     user = someone(role)
     interview = Interview.objects.create(
         centre_id=CHUNGHYEON,
@@ -122,6 +136,10 @@ def test_every_request_that_read_about_a_resident_left_a_record(district, figure
         catalogue_version=programmes.catalogue().version,
         known={"household": {}, "members": [{}]},
     )
+    if user != coordinator:
+        Opening.objects.create(
+            household_id=1001, user=user, purpose="case", until=timezone.now() + timedelta(days=1)
+        )
     record(user, "people.opened", Household.objects.get(), "page")
     tables = tables_about_residents()
     assert {"people_factrecord", "screening_missed", "screening_interview"} <= tables
@@ -178,7 +196,7 @@ def test_the_record_tells_the_five_items_and_the_purpose(client, coordinator, di
     assert before <= mark.at <= timezone.now()
     assert mark.origin == "127.0.0.1"
     assert (mark.household, mark.subjects) == (1001, 1)
-    assert (mark.verb, mark.purpose) == ("people.opened", "household page")
+    assert (mark.verb, mark.purpose) == ("people.opened", "case")
 
 
 def test_a_list_tells_whose_it_showed(client, coordinator, district):

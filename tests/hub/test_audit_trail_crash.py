@@ -17,13 +17,13 @@ from hub.postgres import Embedded
 server = Embedded(places.home() / "postgres")
 with server.running():
     django.setup()
-    from django.core.management import call_command
     from django.db import Error, connection, transaction
+    from hub import owning
     from hub.access import chain
     from hub.access.actions import record
     from hub.access.models import AccessRecord
 
-    call_command("migrate", "access", verbosity=0)
+    owning.prepare_database()
     connection.close()
     written, ended, stop = [], [], threading.Event()
 

@@ -19,7 +19,7 @@ from hub.people.models import Person
 from tests.hub.conftest import CHUNGHYEON
 from tests.hub.owner import owning
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("by_the_owner"), pytest.mark.django_db]
 
 MONTH = date(2026, 9, 1)  # the first is a Tuesday
 AFTER = datetime(2026, 10, 5, 10)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from hub import places
+from hub import places, walls
 from hub.access.models import AccessRecord
 from hub.keys import columns, ring, rotation
 from hub.keys.ring import KeyProblem, State, UnknownKey, Use
@@ -348,7 +348,7 @@ def test_a_key_is_not_retired_while_a_transaction_may_still_use_it(household):
 
     def write_slowly() -> None:
         try:
-            with transaction.atomic():
+            with walls.everywhere(), transaction.atomic():
                 keep(person, number(3))  # under the key that is active now
                 holding.set()
                 finish.wait(20)
@@ -383,7 +383,8 @@ def test_keys_change_under_load_and_nobody_notices(household):
         try:
             while not done.is_set():
                 started = time.monotonic()
-                act()
+                with walls.everywhere():
+                    act()
                 longest[0] = max(longest[0], time.monotonic() - started)
                 counts[name] += 1
         except BaseException as fault:  # noqa: BLE001  (whatever it is, it is a fault)

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hub import walls
+from hub.access import approvals
 from hub.access.access import Refused
 from hub.access.actions import end_post
-from hub.access.models import AccessRecord, User
+from hub.access.models import AccessRecord, Approval, User
 from hub.access.purposes import Purpose
 from hub.access.roles import Role
 from hub.people import actions, queries
@@ -228,6 +229,15 @@ def test_sealing_and_lifting_are_written_down(client, someone, household):
         reverse("seal", args=[household.pk]), {"kind": "violence", "reason": "보호", "allowed": [head.pk]}
     )
     assert Household.objects.get(pk=household.pk).sealed
-    assert client.post(reverse("unseal", args=[household.pk])).status_code == 302
+    unseal = reverse("unseal", args=[household.pk])
+    with pytest.raises(Refused):  # nobody lifts a seal alone
+        actions.lift_seal(household, by=head)
+    assert client.post(unseal, {"reason": ""}).status_code == 200
+    assert not Approval.objects.exists()
+    client.post(unseal, {"reason": "가해자 접근금지 종료"})
+    client.post(unseal)  # still waiting
+    assert Household.objects.get(pk=household.pk).sealed
+    approvals.decide(Approval.objects.get(), someone(Role.DISTRICT_OFFICER), True)
+    assert client.post(unseal).status_code == 302
     assert not Household.objects.get(pk=household.pk).sealed
-    assert {"people.sealed", "people.unsealed"} <= set(verbs(9))
+    assert {"people.sealed", "people.unsealed"} <= set(verbs(12))

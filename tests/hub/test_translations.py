@@ -22,6 +22,16 @@ def test_texts_are_found_in_code_and_in_templates():
     assert "Welcome, %(name)s" in found  # {% blocktranslate %}
 
 
+def test_the_same_text_is_the_same_korean_wherever_it_stands():
+    """All pages share one dictionary: of two translations of a text, one would win everywhere."""
+    said = {}
+    for source in messages.FOLDER.glob("**/locale/ko/LC_MESSAGES/*.po"):
+        for entry in polib.pofile(str(source)):
+            if not entry.obsolete and not entry.msgid_plural:
+                said.setdefault((entry.msgctxt, entry.msgid), set()).add(entry.msgstr)
+    assert {text: korean for text, korean in said.items() if len(korean) > 1} == {}
+
+
 def test_placeholders_are_the_same_in_both_languages():
     import re
 

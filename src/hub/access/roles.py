@@ -66,9 +66,9 @@ class Scope:
 
 
 _VISITS = frozenset({Right.SEE_HOUSEHOLDS, Right.RECORD_FACTS, Right.MANAGE_CONSENT})
-_CASEWORK = _VISITS | {Right.KEEP_REGISTER, Right.INTERVIEW, Right.UNMASK_NUMBERS, Right.SEE_FIGURES}
+_CASEWORK = _VISITS | {Right.KEEP_REGISTER, Right.INTERVIEW, Right.SEE_FIGURES}
 _DISTRICT = {
-    *(Right.SEAL, Right.LINK_PERSONS, Right.IMPORT_LISTS, Right.START_RUNS),
+    *(Right.UNMASK_NUMBERS, Right.SEAL, Right.LINK_PERSONS, Right.IMPORT_LISTS, Right.START_RUNS),
     *(Right.PUBLISH_PROGRAMMES, Right.EXPORT, Right.APPROVE),
 }
 _INSPECTION = frozenset({Right.READ_TRAIL, Right.INSPECT, Right.ERASE, Right.APPROVE})
@@ -78,7 +78,7 @@ _FIGURES = frozenset({Right.SEE_FIGURES})
 _OWN_ACCOUNT: frozenset[Right] = frozenset()
 
 SCOPES: dict[Role, Scope] = {
-    Role.COORDINATOR: Scope(_CASEWORK | {Right.IMPORT_LISTS, Right.LINK_PERSONS}),
+    Role.COORDINATOR: Scope(_CASEWORK | {Right.UNMASK_NUMBERS, Right.IMPORT_LISTS, Right.LINK_PERSONS}),
     Role.PLANNER: Scope(_CASEWORK),
     Role.NURSE: Scope(_VISITS),
     Role.NEIGHBOURHOOD_OFFICER: Scope(_VISITS),

@@ -107,11 +107,7 @@ def open_in_emergency(request: HttpRequest, household: int) -> HttpResponse:
 def emergencies(request: HttpRequest) -> HttpResponse:
     """Emergency openings that wait for a review."""
     require(request.user, Right.INSPECT)
-    with walls.everywhere(), transaction.atomic():  # numbers of households, no more
-        waiting = queries.emergencies()
-    late = timezone.now() - actions.REVIEW_WITHIN
-    page = {"waiting": [(opening, opening.opened_at < late) for opening in waiting], "form": forms.Review()}
-    return render(request, "people/emergencies.html", page)
+    return _waiting(request)
 
 
 @require_POST
@@ -120,21 +116,35 @@ def review_emergency(request: HttpRequest, opening: int) -> HttpResponse:
     user = require_user(request.user)
     require(user, Right.INSPECT)
     form = forms.Review(request.POST)
-    if form.is_valid():
-        try:
-            actions.review_emergency(
-                opening,
-                by=user,
-                verdict=Opening.Verdict(form.cleaned_data["verdict"]),
-                text=form.cleaned_data["text"],
-            )
-        except Opening.DoesNotExist:
-            raise Http404 from None
-        return redirect("emergencies")
-    with walls.everywhere(), transaction.atomic():
+    if not form.is_valid():
+        return _waiting(request, form, opening)
+    try:
+        actions.review_emergency(
+            opening,
+            by=user,
+            verdict=Opening.Verdict(form.cleaned_data["verdict"]),
+            text=form.cleaned_data["text"],
+        )
+    except Opening.DoesNotExist:
+        raise Http404 from None
+    return redirect("emergencies")
+
+
+def _waiting(
+    request: HttpRequest, form: forms.Review | None = None, wrong: int | None = None
+) -> HttpResponse:
+    """The page of those that wait; `wrong` is the one whose form came back."""
+    with walls.everywhere(), transaction.atomic():  # numbers of households, no more
         waiting = queries.emergencies()
+    record(
+        require_user(request.user), "people.listed_emergencies", listed=[one.household_id for one in waiting]
+    )
     late = timezone.now() - actions.REVIEW_WITHIN
-    page = {"waiting": [(one, one.opened_at < late) for one in waiting], "form": form, "wrong": opening}
+    page = {
+        "waiting": [(one, one.opened_at < late) for one in waiting],
+        "form": form or forms.Review(),
+        "wrong": wrong,
+    }
     return render(request, "people/emergencies.html", page)
 
 

@@ -122,9 +122,9 @@ class SubjectRequest(models.Model):
         EXPLANATION = "explanation", _("Explanation of an automated decision")
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
-        DONE = "done", _("Answered")
-        REFUSED = "refused", _("Refused")
+        OPEN = "open", _("Being handled")
+        DONE = "done", _("Told")
+        REFUSED = "refused", _("Request refused")
 
     class Identity(models.TextChoices):
         CARD = "card", _("Identity card seen")

@@ -364,7 +364,7 @@ def _kept(person: Person, day: date) -> Section:
         if kind.years and (kind.person or kind.model in ("screening.interview", "access.accessrecord")):
             period = ngettext("%(years)d year", "%(years)d years", kind.years) % {"years": kind.years}
             rows.append([str(kind.label), f"{period}: {kind.clock}", _until(kind, person), kind.law])
-    head = [gettext("Kind of data"), gettext("Kept"), gettext("At least until"), gettext("Law")]
+    head = [gettext("Kind of data"), gettext("Kept for"), gettext("At least until"), gettext("Law")]
     return Section(gettext("How long it is kept"), [], head, [3, 4, 2, 4], rows)
 
 

@@ -113,6 +113,7 @@ def subject_requests(request: HttpRequest) -> HttpResponse:
     if not may(user, Right.ERASE):
         require(user, Right.MANAGE_CONSENT)
     desk = queries.desk(user, timezone.localdate())
+    record(user, "privacy.listed_requests")
     return render(request, "privacy/requests.html", {"desk": desk, "may_erase": may(user, Right.ERASE)})
 
 
@@ -227,6 +228,7 @@ def retention_table(request: HttpRequest) -> HttpResponse:
     """How long each kind of data is kept, what is due today, and what was destroyed so far."""
     user = require_erase(request.user)
     due = retention.due(timezone.localdate())
+    record(user, "privacy.read_retention")
     page = {
         "due": due,
         "waiting": queries.requests_for(user).filter(state=SubjectRequest.State.OPEN).count(),

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('due_on', models.DateField()),
                 ('identity', models.CharField(choices=[('card', 'Identity card seen'), ('register', 'Compared with the register at the desk'), ('signature', 'Electronic signature'), ('authority', 'Letter of authority and both identity cards seen')], max_length=20)),
                 ('details', models.TextField(blank=True, max_length=1000)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('done', 'Answered'), ('refused', 'Refused')], default='open', max_length=10)),
+                ('state', models.CharField(choices=[("open", "Being handled"), ("done", "Told"), ("refused", "Request refused")], default='open', max_length=10)),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('answer', models.TextField(blank=True, max_length=2000)),
                 ('answered_on', models.DateField(null=True)),
