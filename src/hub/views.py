@@ -48,7 +48,12 @@ def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404: without repeating the address, which may hold what it should not."""
+    """404: without repeating the address, which may hold what it should not.
+
+    What is hidden answers as what is not there, so trying numbers shows in the audit trail and nowhere else.
+    """
+    if request.resolver_match is not None and request.resolver_match.kwargs and request.user.is_authenticated:
+        _record_refusal(request)
     return render(request, "404.html", status=404)
 
 

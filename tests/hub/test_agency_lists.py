@@ -637,8 +637,8 @@ def test_a_coordinator_of_another_dong_is_refused_and_the_district_office_is_not
     found = take(NEAR)
     client.force_login(someone(Role.COORDINATOR, SINCHON))
     for name in PAGES:
-        assert client.get(reverse(name, args=[found.pk])).status_code == 403, name
-    assert client.get(reverse("import_row", args=[found.lines.get().pk])).status_code == 403
+        assert client.get(reverse(name, args=[found.pk])).status_code == 404, name
+    assert client.get(reverse("import_row", args=[found.lines.get().pk])).status_code == 404
     assert f"/imports/{found.pk}/" not in client.get(reverse("agency_lists")).content.decode()
     client.force_login(someone(Role.DISTRICT_OFFICER))
     assert client.get(reverse("import", args=[found.pk])).status_code == 200

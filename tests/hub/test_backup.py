@@ -361,8 +361,8 @@ def test_a_restored_hub_that_differs_is_told_where(backup, empty, tmp_path):
         "ALTER TABLE access_accessrecord DISABLE TRIGGER trail_only_grows_rows": "triggers: ",
         "DROP INDEX person_terms": "indexes: ",
         "SELECT setval('people_factrecord_id_seq', 1, false)": "people_factrecord_id_seq: the sequence",
-        "INSERT INTO access_accessrecord (at, verb, object_kind, object_id, purpose)"
-        " VALUES (now(), 'test.added', '', '', '')": "end of the audit trail",
+        "INSERT INTO access_accessrecord (mark, at, roles, session, origin, verb, object_kind, object_id, subjects, purpose,"
+        " mac) VALUES (gen_random_uuid(), now(), '', '', '', 'test.added', '', '', 0, '', '')": "end of the audit trail",
     }
     with empty.connect() as restored:
         restored.execute("SELECT nextval('people_factrecord_id_seq')")  # ahead is no fault

@@ -267,7 +267,7 @@ def test_without_the_right_nobody_makes_it(client, couple, coordinator, someone,
 def test_in_another_dong_nobody_makes_it(client, couple, coordinator, someone):
     request = actions.receive_request(couple[0], "access", by=coordinator, identity="card")
     client.force_login(someone(Role.COORDINATOR, SINCHON))
-    assert client.post(reverse("make_record", args=[request.pk])).status_code == 403
+    assert client.post(reverse("make_record", args=[request.pk])).status_code == 404
 
 
 def test_about_somebody_with_nothing_on_record_it_says_so(paper, household):

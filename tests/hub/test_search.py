@@ -127,4 +127,4 @@ def test_the_page_searches_while_one_types_and_shows_where_the_people_live(clien
     assert "가상로12길 7" in page
     assert reverse("household", args=[1]) in page
     mark = AccessRecord.objects.latest("pk")
-    assert (mark.verb, mark.purpose) == ("people.searched", "1 found")
+    assert (mark.verb, mark.listed, mark.subjects) == ("people.searched", [1], 1)

@@ -103,9 +103,8 @@ def test_the_owner_takes_it_in_past_the_wall_and_puts_the_wall_back(tables, cata
     assert members["name"].to_pylist() == tables[1]["name"].to_pylist()
     with walls.within(walls.of_duty([CHUNGHYEON])), transaction.atomic():
         assert set(Household.objects.values_list("pk", flat=True)) == {7}
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM people_person")
-        assert cursor.fetchone() == (0,)  # outside a transaction that says so even the owner sees nobody
+    raw = connections["owner"].connection
+    assert raw.execute("SELECT count(*) FROM people_person").fetchone() == (0,)  # nothing said, nobody seen
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])

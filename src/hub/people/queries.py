@@ -108,11 +108,11 @@ class Found:
     """One line of a search: who was found, in which household of which centre."""
 
     household_id: int
-    dong: str
+    dong: str  # ten-digit code
     person_id: int
     name: str
     resident_number: str
-    address: str = ""
+    address: str = ""  # or the centre's name, where none is known
 
 
 def known(household: Household, catalogue: Catalogue, on: date | None = None) -> KnownHousehold:
@@ -237,11 +237,11 @@ def search(text: str, user: User) -> list[Found]:
     return [
         Found(
             person.household_id,
-            str(person.household.centre),
+            person.household.dong,
             person.pk,
             person.name,
             person.resident_number,
-            address_of.get(person.household_id, ""),
+            address_of.get(person.household_id, str(person.household.centre)),
         )
         for person in persons[:MOST]
         if person.household_id in cleared

@@ -60,6 +60,8 @@ def _for_a_purpose(page: Page) -> Page:
 
 def closed(request: HttpRequest, number: int, form: forms.Emergency | None = None) -> HttpResponse:
     """A household that cannot be opened, for whatever reason, and the way in for an emergency."""
+    user = require_user(request.user)
+    record(user, "access.refused", ("people.household", str(number)), household=number, subjects=0)
     page = {"number": number, "form": form or forms.Emergency()}
     return render(request, "people/closed.html", page, status=404)
 

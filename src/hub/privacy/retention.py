@@ -27,7 +27,6 @@ from hub.access.models import Post, User
 from hub.people.models import Address, FactRecord, Person
 from hub.privacy.models import Consent, ExpiringFiles, SubjectRequest
 from hub.programmes import queries as programmes
-from hub.screening import queries as screening
 from hub.screening.models import Interview, Run
 
 type Rows = QuerySet[Any]
@@ -194,7 +193,7 @@ def runs_with_files() -> Rows:
 
 
 def _runs_over(day: date) -> Rows:
-    newest = screening.latest_run()
+    newest = Run.objects.filter(state=Run.State.DONE).first()
     over = runs_with_files().filter(finished_at__lt=_midnight(years_before(day, 1)))
     return over if newest is None else over.exclude(pk=newest.pk)
 

@@ -178,10 +178,11 @@ def find_by_number(typed: str, *, by: User) -> list[Found]:
     return [
         Found(
             number.person.household_id,
-            str(number.person.household.centre),
+            number.person.household.dong,
             pk,
             number.person.name,
             number.masked,
+            str(number.person.household.centre),
         )
         for pk, number in persons.items()
     ]
