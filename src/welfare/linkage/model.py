@@ -24,7 +24,7 @@ class Level:
     m: float
     u: float
     frequency: bool = False  # the rarer the common value, the stronger the evidence
-    relatives: bool = False  # m is set by the length of the lists, see `population.py`
+    relatives: str = ""  # "counted" in the lists or "typical": m shrinks with the list, see `population.py`
 
 
 @dataclass(frozen=True)
@@ -225,9 +225,15 @@ COMPARISONS = (
         ),
     ),
     Comparison(
-        "relatives", "false", (Level(RELATIVES, 1.0, 1.0, relatives=True), Level("", 1.0, 1.0)), counted=False
+        "relatives",
+        "false",
+        (
+            Level(TWINS, 0.001, 1.0, relatives="typical"),
+            Level(RELATIVES, 1.0, 1.0, relatives="counted"),
+            Level("", 1.0, 1.0),
+        ),
+        counted=False,
     ),
-    Comparison("twins", "false", (Level(TWINS, 0.001, 1.0), Level("", 1.0, 1.0)), counted=False),
 )
 
 # What a review screen says about each field, from the best to the worst; what is left is "differs".

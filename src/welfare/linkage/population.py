@@ -25,9 +25,12 @@ def counted(
     """The model with `u` counted in both lists, drawn towards the prior where pairs are few.
 
     `records` is the length of the longer list. Where a home agrees and a name does not, the home is as common as relatives are among so many: in
-    a list of three hundred, sharing a home with somebody is no rare thing.
+    a list of three hundred, sharing a home with somebody is no rare thing. For twins a family is taken for granted, whatever the lists show.
     """
-    closeness = min(1.0, HOME * records / max(_relatives(connection, table) for table in tables))
+    relatives = {
+        "counted": max(_relatives(connection, table) for table in tables),
+        "typical": RELATIVES,
+    }
     totals = {
         (place, level): 0 for place, one in enumerate(COMPARISONS) for level in range(-1, len(one.levels))
     }
@@ -37,7 +40,12 @@ def counted(
     found = []
     for place, one in enumerate(COMPARISONS):
         if not one.counted:
-            levels = tuple(replace(level, m=closeness) if level.relatives else level for level in one.levels)
+            levels = tuple(
+                replace(level, m=level.m * min(1.0, HOME * records / relatives[level.relatives]))
+                if level.relatives
+                else level
+                for level in one.levels
+            )
             found.append(replace(one, levels=levels))
             continue
         pairs = sum(totals[place, level] for level in range(len(one.levels)))
