@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-CAUTION = (
-    20.0  # records with a partner, and as many without, taken for granted beside those of the shorter list
-)
+CAUTION = 5.0  # records with a partner, and as many without, that are added to the shorter list
 ROUNDS = 50  # the share of partners settles within ten
 
 

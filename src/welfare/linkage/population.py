@@ -14,8 +14,8 @@ from welfare.linkage.model import COMPARISONS, Comparison
 
 SAMPLED = 1_000  # records of each list; half a million pairs
 PRIOR_PAIRS = 20_000  # how many pairs the prior counts for
-RELATIVES = 1.5  # others who live with somebody and may stand in the other list …
-PRIOR_RECORDS = 10  # … where so few records are known that nobody can be counted
+RELATIVES = 1.5  # others who live with somebody, on average and rather many, and may stand in the other list
+PRIOR_RECORDS = 200  # how many records this prior counts for
 HOME = 1e-5  # how often two persons of a city have one home, the prior of the model
 
 
@@ -25,12 +25,9 @@ def counted(
     """The model with `u` counted in both lists, drawn towards the prior where pairs are few.
 
     `records` is the length of the longer list. Where a home agrees and a name does not, the home is as common as relatives are among so many: in
-    a list of three hundred, sharing a home with somebody is no rare thing. For twins a family is taken for granted, whatever the lists show.
+    a list of three hundred, sharing a home with somebody is no rare thing.
     """
-    relatives = {
-        "counted": max(_relatives(connection, table) for table in tables),
-        "typical": RELATIVES,
-    }
+    closeness = min(1.0, HOME * records / max(_relatives(connection, table) for table in tables))
     totals = {
         (place, level): 0 for place, one in enumerate(COMPARISONS) for level in range(-1, len(one.levels))
     }
@@ -41,10 +38,7 @@ def counted(
     for place, one in enumerate(COMPARISONS):
         if not one.counted:
             levels = tuple(
-                replace(level, m=level.m * min(1.0, HOME * records / relatives[level.relatives]))
-                if level.relatives
-                else level
-                for level in one.levels
+                replace(level, m=level.m * closeness) if level.relatives else level for level in one.levels
             )
             found.append(replace(one, levels=levels))
             continue
