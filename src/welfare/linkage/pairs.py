@@ -24,7 +24,7 @@ from welfare.linkage.population import counted, sides_of
 from welfare.linkage.records import checked, prepare
 
 LINK = (
-    0.98  # from here on a pair is linked: of fifty pairs just above one may be wrong, of all links far fewer
+    0.97  # from here on a pair is linked: three in a hundred just above may be wrong, of all links far fewer
 )
 REVIEW = 0.20  # from here on a person should look: of five pairs just above one is right
 HOPELESS = 0.0  # log2; what speaks against one person needs no further look
