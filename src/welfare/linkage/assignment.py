@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+CAUTION = 5.0  # records with a partner, and as many without, that are added to the shorter list
 ROUNDS = 50  # the share of partners settles within ten
 
 
@@ -15,8 +16,8 @@ def among_rivals(
     `left` and `right` are places of records from 0, `evidence` the log2 likelihood ratio of the pair, `sizes` the lengths of the lists. Before
     anything is compared, a record is as likely to belong to any one record of the other list. Of its partners only one can be right, so a pair has
     odds against no partner *and* every other partner; the smaller of the two sides' answers is given. Two namesakes nobody can tell apart have one
-    half each, however well both fit. The share is found with the probabilities, each from the other (expectation and maximisation), with one
-    record that has a partner and one that has none added, so that a list of one is no certainty.
+    half each, however well both fit. The share is found with the probabilities, each from the other (expectation and maximisation); CAUTION keeps it from certainty in a short
+    list, where it would make up for a name that does not agree.
     """
     short, long = min(sizes), max(sizes)
     share, probability = 0.5, np.zeros(len(evidence))
@@ -28,7 +29,7 @@ def among_rivals(
             alone = 1.0 - share * short / size
             sides.append(odds / (alone + np.bincount(side, odds, size)[side]))
         probability = np.minimum(*sides)
-        before, share = share, (1.0 + float(probability.sum())) / (2.0 + short)
+        before, share = share, (CAUTION + float(probability.sum())) / (2 * CAUTION + short)
         if abs(share - before) < 1e-4:
             break
     return probability, share

@@ -24,7 +24,7 @@ class Level:
     m: float
     u: float
     frequency: bool = False  # the rarer the common value, the stronger the evidence
-    relatives: bool = False  # m is set by the length of the lists, see `population.py`
+    relatives: bool = False  # m shrinks with the length of the lists, see `population.py`
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ RELATIVES = _guarded(
     f" and not {NAME_AGREES}",
 )
 # Born on one day, besides: twins. That their birth dates agree says little then (one in two hundred pairs of a family, not one in twenty
-# thousand), and that their surnames do says nothing.
+# thousand), that their surnames do says nothing, and their given names are alike by choice.
 TWINS = _guarded(f"coalesce({BIRTH_SAME}, false)", RELATIVES)
 
 COMPARISONS = (
@@ -225,9 +225,15 @@ COMPARISONS = (
         ),
     ),
     Comparison(
-        "relatives", "false", (Level(RELATIVES, 1.0, 1.0, relatives=True), Level("", 1.0, 1.0)), counted=False
+        "relatives",
+        "false",
+        (
+            Level(TWINS, 0.00015, 1.0, relatives=True),
+            Level(RELATIVES, 1.0, 1.0, relatives=True),
+            Level("", 1.0, 1.0),
+        ),
+        counted=False,
     ),
-    Comparison("twins", "false", (Level(TWINS, 0.001, 1.0), Level("", 1.0, 1.0)), counted=False),
 )
 
 # What a review screen says about each field, from the best to the worst; what is left is "differs".

@@ -24,7 +24,7 @@ from welfare.linkage.population import counted, sides_of
 from welfare.linkage.records import checked, prepare
 
 LINK = (
-    0.98  # from here on a pair is linked: of fifty pairs just above one may be wrong, of all links far fewer
+    0.97  # from here on a pair is linked: three in a hundred just above may be wrong, of all links far fewer
 )
 REVIEW = 0.20  # from here on a person should look: of five pairs just above one is right
 HOPELESS = 0.0  # log2; what speaks against one person needs no further look
@@ -51,8 +51,9 @@ def link(
     `outcome` and, for name, birth_date, sex, phone, address and number, how the two records agree: one of `AGREEMENTS`. It is sorted by
     probability, the surest first, and does not depend on the order of rows; exchanging the lists exchanges the columns.
 
-    However probable, a pair is only linked when the resident numbers agree, or the names do and telephone and address do not both contradict
-    them. So neither a twin nor another member of the family nor a namesake born on the same day is ever linked without a person who looks.
+    However probable, a pair is only linked when the resident numbers agree, or the names are at least similar and telephone and address do not
+    both contradict them. So nobody is linked under another name, and no namesake born on the same day who lives elsewhere, without a person who
+    looks. Twins with similar names are held back by their probability.
 
     `linked_from` and `review_from` are probabilities. Raising the first makes wrong links rarer and leaves more to look at; raising the second leaves
     less to look at and misses more.
@@ -187,7 +188,7 @@ def _result(
     agreements: dict[str, Any],
 ) -> pa.Table:
     words = {field: pa.array(agreements.get(field, []), pa.string()) for field in WORDS}
-    named = _is(words["name"], "same", "slip", "sound")
+    named = _is(words["name"], "same", "slip", "sound", "similar")
     contradicted = _is(words["phone"], "differs") & _is(words["address"], "differs")
     certain = _is(words["number"], "same", "slip") | named & ~contradicted
     linked = (probability >= linked_from) & certain

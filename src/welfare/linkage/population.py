@@ -14,8 +14,8 @@ from welfare.linkage.model import COMPARISONS, Comparison
 
 SAMPLED = 1_000  # records of each list; half a million pairs
 PRIOR_PAIRS = 20_000  # how many pairs the prior counts for
-RELATIVES = 1.5  # others who live with somebody and may stand in the other list …
-PRIOR_RECORDS = 10  # … where so few records are known that nobody can be counted
+RELATIVES = 1.5  # others who live with somebody, on average and rather many, and may stand in the other list
+PRIOR_RECORDS = 200  # how many records this prior counts for
 HOME = 1e-5  # how often two persons of a city have one home, the prior of the model
 
 
@@ -37,7 +37,9 @@ def counted(
     found = []
     for place, one in enumerate(COMPARISONS):
         if not one.counted:
-            levels = tuple(replace(level, m=closeness) if level.relatives else level for level in one.levels)
+            levels = tuple(
+                replace(level, m=level.m * closeness) if level.relatives else level for level in one.levels
+            )
             found.append(replace(one, levels=levels))
             continue
         pairs = sum(totals[place, level] for level in range(len(one.levels)))
