@@ -81,9 +81,11 @@ def tell(wrapper: BaseDatabaseWrapper) -> None:
         return
     sight = _sight.get()
     cleared = ",".join(map(str, sorted(sight.cleared)))
-    raw.execute(
-        "SELECT set_config('hub.area', %s, true), set_config('hub.cleared', %s, true)", [sight.area, cleared]
-    )
+    with wrapper.wrap_database_errors:
+        raw.execute(
+            "SELECT set_config('hub.area', %s, true), set_config('hub.cleared', %s, true)",
+            [sight.area, cleared],
+        )
 
 
 # -- for migrations --------------------------------------------------------------------------------------------

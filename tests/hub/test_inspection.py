@@ -200,7 +200,7 @@ def test_refusals_are_found_from_the_third_on(at, client, coordinator, household
         at(2026, 9, 1, 10)
     refused = AccessRecord.objects.filter(verb="access.refused")
     assert set(refused.values_list("object_kind", "object_id", "household")) == {
-        ("page.household", str(household_elsewhere.pk), household_elsewhere.pk)
+        ("people.household", str(household_elsewhere.pk), household_elsewhere.pk)
     }
 
 

@@ -49,7 +49,7 @@ def sign_in(page, url, user, path):
     page.goto(f"{url}/sign-in/?next={path}")
     page.get_by_label("사용자 이름").fill(user.username)
     page.get_by_label("비밀번호").fill(PASSPHRASE)
-    page.get_by_role("button", name="로그인").click()
+    page.get_by_role("button", name="로그인", exact=True).click()
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_month_is_gone_through_from_question_to_signature(live_server, page, c
         box.check()
     page.get_by_label("업무상 접속", exact=True).check()
     page.get_by_label("사유").fill("당직 명령부에서 확인함")
-    page.get_by_role("button", name="판단", exact=True).click()
+    page.get_by_role("button", name="결정", exact=True).click()
     page.get_by_label("의견").fill("이상 없음")
     page.get_by_role("button", name="보고서 확정").click()
     expect(page.get_by_text("확정 당시와 같습니다.")).to_be_visible()
