@@ -20,6 +20,8 @@ import pytest
 from django.db import connections
 from django.test import TransactionTestCase, override_settings
 
+from hub import walls
+
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
@@ -51,7 +53,8 @@ class Hub:
 
         def perform() -> Any:
             try:
-                return function(*given)
+                with walls.everywhere():
+                    return function(*given)
             finally:
                 connections.close_all()
 
@@ -79,7 +82,8 @@ def hub(
         SNAPSHOTS=files / "snapshots", RUNS=files / "runs", TASKS=elsewhere_in_the_queue
     )
     with places, django_db_blocker.unblock():
-        found = _district()
+        with walls.everywhere():
+            found = _district()
         server = LiveServer("127.0.0.1:0")
         try:
             running = Hub(server.url, *found)

@@ -17,7 +17,17 @@ def addresses(hub: Hub, interview: str) -> list[tuple[str, str]]:
         ("", "/programmes/changes/?earlier=2025-11-25&later=2026-11-25"),
         ("coordinator", "/"),
         ("coordinator", "/worklist/"),
+        ("coordinator", f"/people/{hub.to_ask}/purpose/"),
         ("coordinator", f"/household/{hub.to_ask}/"),
+        ("coordinator", f"/household/{hub.elsewhere}/"),
+        ("coordinator", f"/people/{hub.to_ask}/facts/"),
+        ("coordinator", f"/people/{hub.to_ask}/facts/monthly_rent/"),
+        ("coordinator", f"/people/{hub.to_ask}/members/leave/"),
+        ("coordinator", f"/people/{hub.to_ask}/relations/"),
+        ("coordinator", "/people/number/"),
+        ("coordinator", "/lists/"),
+        ("coordinator", "/privacy/requests/"),
+        ("officer", f"/people/{hub.to_ask}/seal/"),
         ("coordinator", "/search/"),
         ("coordinator", "/screening/interviews/"),
         ("coordinator", "/screening/interviews/new/"),
@@ -34,6 +44,14 @@ def addresses(hub: Hub, interview: str) -> list[tuple[str, str]]:
         ("council", f"/household/{hub.to_ask}/"),
         ("council", "/no-such-page/"),
     ]
+
+
+def state_purpose(page: Any) -> None:
+    """Say for what a household is opened, if that is asked."""
+    if page.url.endswith("/purpose/"):
+        page.locator("#id_purpose_0").check()
+        page.locator("main form button.primary").click()
+        page.locator("#record").wait_for()
 
 
 def walk_in(page: Any, *born: str) -> str:

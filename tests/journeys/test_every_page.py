@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.journeys.conftest import PHONE, Hub, Office
-from tests.journeys.pages import addresses, interview_under_way
+from tests.journeys.pages import addresses, interview_under_way, state_purpose
 
 REFUSALS = ("status of 403", "status of 404")  # two of the pages are refusals; the browser remarks on them
 
@@ -23,6 +23,8 @@ def test_no_page_scrolls_sideways_on_a_phone(hub: Hub, office: Office, interview
         with office.window(user, language, PHONE) as page:
             for address in pages:
                 page.goto(address)
+                if not address.endswith("/purpose/"):
+                    state_purpose(page)
                 assert page.locator("html").get_attribute("lang") == language
                 width = page.evaluate("document.documentElement.scrollWidth")
                 if width > PHONE["width"]:
@@ -37,6 +39,8 @@ def test_no_page_breaks_the_rules_of_accessibility(hub: Hub, office: Office, int
         with office.window(user) as page:
             for address in pages:
                 page.goto(address)
+                if not address.endswith("/purpose/"):
+                    state_purpose(page)
                 _unfold(page)
                 found += [f"{address}: {complaint}" for complaint in complaints(page)]
     assert found == [], "\n".join(found)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import SCREENSHOTS, Hub, Office
-from tests.journeys.pages import answer
+from tests.journeys.pages import answer, state_purpose
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 PICTURES = ("run", "household", "interview", "worklist")
@@ -30,6 +30,7 @@ def take(hub: Hub, office: Office, language: str) -> None:
     }.items():
         with office.window("officer" if name == "run" else "coordinator", language) as page:
             page.goto(address)
+            state_purpose(page)
             if name == "household":
                 page.locator("#missed + details > summary").click()
             if name == "interview":

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Hub, Office, sign_in
-from tests.journeys.pages import answer, question, walk_in
+from tests.journeys.pages import answer, question, state_purpose, walk_in
 
 
 def test_a_coordinator_finds_a_household_asks_what_is_missing_and_hands_over_the_result(
@@ -18,11 +18,15 @@ def test_a_coordinator_finds_a_household_asks_what_is_missing_and_hands_over_the
     with the law. I start the interview from there: one answer, one more that I take back, one “don't know”, one
     “rather not say”. I finish and print one page. What was said is on the household's page from then on.
     """
+    hub.ask(forget_purposes)
     with office.window() as page:
         sign_in(page, "coordinator")
         page.get_by_role("link", name="전체 업무 목록").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("업무 목록")
         page.locator(f'tbody a[href="/household/{hub.to_ask}/"]').click()
+        expect(page.locator("main")).not_to_contain_text(hub.resident)  # first for what it is opened
+        state_purpose(page)
+        expect(page.locator("main")).to_contain_text(hub.resident)
 
         missed = page.locator("#missed + details")
         missed.locator("summary").click()
@@ -189,16 +193,27 @@ def test_the_keyboard_is_enough(hub: Hub, office: Office):
         tab_to(page, f'main a[href="/household/{hub.to_ask}/"]')
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_contain_text(str(hub.to_ask))
+        if page.url.endswith("/purpose/"):
+            tab_to(page, "#id_purpose_0")
+            page.keyboard.press("Space")
+            page.keyboard.press("Enter")
         tab_to(page, "#missed + details summary")
         page.keyboard.press("Enter")
         expect(page.locator("#missed + details table")).to_be_visible()
+
+
+def forget_purposes() -> None:
+    """As if nobody had opened any household yet."""
+    from hub.people.models import Opening
+
+    Opening.objects.all().delete()
 
 
 def tab_to(page: Page, selector: str) -> None:
     """Press Tab until the place has the focus, and see that the focus shows."""
     place = page.locator(selector).first
     place.wait_for()
-    for _ in range(60):
+    for _ in range(90):
         page.keyboard.press("Tab")
         if place.evaluate("element => element === document.activeElement"):
             assert place.evaluate("element => getComputedStyle(element).outlineStyle") != "none"
