@@ -16,7 +16,7 @@ from hub.lists import actions, guard, queries
 from hub.lists.models import AgencyList, Import, ImportFile, ImportRow, Link
 from hub.organisation.models import Centre
 from hub.people import actions as people
-from hub.people.models import FactRecord, Household, Person
+from hub.people.models import Address, FactRecord, Household, Person
 from hub.people.queries import known
 from hub.people.sources import Source
 from hub.programmes import queries as programmes
@@ -27,6 +27,8 @@ DAY = date(2026, 10, 31)
 HEADS = "연번,성명,생년월일,행정동,월세,기초연금 수급 여부"
 ONE = f"{HEADS}\n1,가상하나,1950-03-01,충현동,30만원,O\n2,가상두리,1952.4.15,충현동,300000,X\n"
 MEANINGS = {
+    "전화번호": "phone",
+    "주소": "address",
     "성명": "name",
     "생년월일": "birth_date",
     "행정동": "area",
@@ -752,3 +754,72 @@ def test_the_progress_asks_again_by_itself_while_work_is_under_way(
     assert 'id="standing"' in part
     actions.go_on(made.pk)
     assert "hx-get" not in client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+
+# -- whom no rule placed ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_home(couple):
+    """The couple with an address and telephones, as the register has them."""
+    first, second = couple.members.order_by("pk")
+    Person.objects.filter(pk=first.pk).update(phone="010-0123-4567")
+    Person.objects.filter(pk=second.pk).update(phone="010-0555-0001")
+    Address.objects.create(
+        household=couple,
+        kind="registered",
+        text="서대문구 충현동 가상로12길 7, 301호",
+        terms="",
+        source="register",
+    )
+    return first, second
+
+
+HEADS = "성명,생년월일,전화번호,주소,기초연금 수급 여부\n"
+
+
+def test_a_slip_of_the_keyboard_is_linked_by_everything_else_and_the_link_can_be_taken_back(
+    at_home, take, do, coordinator
+):
+    found = take(HEADS + '가상하니,1950-03-01,010-0123-4567,"서대문구 가상로12길 7, 301호",O\n')
+    row = found.lines.get()
+    link = row.links.get()
+    assert (row.person, row.why, row.outcome) == (at_home[0], "linked", "new")
+    assert link.decided_by is None
+    assert link.probability > 0.97
+    do(actions.apply, found, by=coordinator)
+    assert queries.written(found) == 1
+    actions.undo_decision(link, by=coordinator)
+    row.refresh_from_db()
+    assert (row.person, row.outcome, queries.written(found)) == (None, "doubtful", 0)
+    assert at_home[0].pk in row.candidates
+
+
+def test_a_romanised_name_finds_its_person(at_home, take):
+    found = take(HEADS + 'GASANG HANA,1950-03-01,010-0123-4567,"서대문구 가상로12길 7, 301호",O\n')
+    row = found.lines.get()
+    assert row.person in (None, at_home[0])
+    assert at_home[0].pk in row.candidates
+
+
+def test_a_name_alone_with_another_birthday_waits_for_a_person(at_home, take):
+    row = take(HEADS + "가상하나,1950-03-02,,,O\n").lines.get()
+    assert (row.person, row.outcome) == (None, "doubtful")
+    assert not row.links.exists()
+
+
+def test_nobody_is_linked_to_two_rows_and_nobody_under_another_name(at_home, take):
+    line = '010-0123-4567,"서대문구 가상로12길 7, 301호",O\n'
+    found = take(
+        HEADS + f"다른사람,1950-03-01,{line}" + f"가상하니,1950-03-01,{line}" + f"가상하느,1950-03-01,{line}"
+    )
+    linked = [row.person_id for row in found.lines.all() if row.person_id]
+    assert len(linked) == len(set(linked))
+    assert found.lines.get(number=2).person is None
+
+
+def test_a_link_that_was_computed_is_not_taken_for_a_decision_in_the_next_file(at_home, take, coordinator):
+    words = '가상하니,1950-03-01,010-0123-4567,"서대문구 가상로12길 7, 301호"'
+    take(HEADS + words + ",O\n")
+    later = take(HEADS + words + ",X\n", day=DAY + timedelta(days=9)).lines.get()
+    assert later.why == "linked"

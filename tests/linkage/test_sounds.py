@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from welfare.hangul import FINALS, INITIALS, VOWELS, keys, letters, parts
-from welfare.linkage.romanised import sound_of_korean, sounds_of_latin
+from welfare.romanised import sound_of_korean, sounds_of_latin
 from welfare.synthetic.lists import romanise
 from welfare.synthetic.world import stream
 

@@ -9,6 +9,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from django.utils.translation import gettext as _
 from hub.access.access import Refused
 from hub.access.actions import record
 from hub.access.models import User
-from hub.lists import guard
+from hub.lists import guard, linking
 from hub.lists.access import require_import
 from hub.lists.differences import SOURCE, Standings, plain
 from hub.lists.matching import CANDIDATES_MAX, Match, identity_of, people_of_row, people_of_rows
@@ -203,6 +204,7 @@ def _read(found: Import) -> None:
     Import.objects.filter(pk=found.pk).update(rows=len(rows))
     while _read_block(found.pk, rows, catalogue):
         pass
+    _link(found)
     with transaction.atomic():
         found = _locked(found, State.READING)
         _set_aside_disagreements(found)
@@ -211,6 +213,45 @@ def _read(found: Import) -> None:
         found.save()
         ImportFile.objects.filter(of=found).delete()
         record(found.uploaded_by, "lists.read_file", found)
+
+
+def _link(found: Import) -> None:
+    """Bring rows that no rule placed together with residents, where the linkage is sure; elsewhere propose somebody."""
+    waiting = found.lines.filter(outcome__in=[Outcome.DOUBTFUL, Outcome.UNPLACED], links=None)
+    proposed = linking.proposals(
+        waiting.exclude(why__in=["elsewhere", "contradiction"]).values_list("pk", "who"), _dongs(found)
+    )
+    catalogue = programmes.catalogue()
+    for numbers in batched(proposed, BLOCK):
+        with transaction.atomic():
+            found = _locked(found, State.READING)
+            rows = list(found.lines.select_for_update().filter(pk__in=numbers))
+            people_by = Person.objects.select_related("household").in_bulk(
+                [proposed[row.pk].person for row in rows]
+            )
+            stand = Standings(
+                list(people_by.values()), [one.household for one in people_by.values()], catalogue
+            )
+            for row in rows:
+                proposal = proposed[row.pk]
+                person = people_by.get(proposal.person)
+                if person is None:
+                    continue
+                row.candidates = list(dict.fromkeys([person.pk, *row.candidates]))[:CANDIDATES_MAX]
+                kept = row.candidates
+                if proposal.sure:
+                    _place(row, Match("linked", person, person.household), stand, found.data_day)
+                    row.candidates = kept
+                    Link.objects.create(
+                        row=row,
+                        person=person,
+                        household=person.household,
+                        answer=Link.Answer.SAME,
+                        probability=proposal.probability,
+                    )
+                else:
+                    row.outcome, row.why = Outcome.DOUBTFUL, row.why if row.why == "several" else "similar"
+                row.save()
 
 
 def _set_aside_disagreements(found: Import) -> None:

@@ -169,6 +169,7 @@ def _decisions(rows: Sequence[Who], of: AgencyList) -> dict[str, dict[int, str]]
     links = Link.objects.filter(
         row__identity__in={identity_of(who) for who in rows}, row__of__agency_list=of, undone_at__isnull=True
     ).exclude(answer=Link.Answer.LATER)
+    links = links.exclude(decided_by=None)  # what was computed is computed anew
     found: dict[str, dict[int, str]] = defaultdict(dict)
     for identity, person, answer in links.order_by("pk").values_list("row__identity", "person_id", "answer"):
         found[identity][person] = answer

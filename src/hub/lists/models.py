@@ -180,7 +180,7 @@ class ImportRow(models.Model):
 
 
 class Link(models.Model):
-    """A person's decision whether a row speaks of a resident; taken back by a date, never erased."""
+    """Whether a row speaks of a resident, as a person decided or the linkage computed; taken back by a date, never erased."""
 
     class Answer(models.TextChoices):
         SAME = "same", _("Same person")
@@ -191,7 +191,14 @@ class Link(models.Model):
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="+")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     answer = models.CharField(max_length=10, choices=Answer)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="none: computed",
+    )
+    probability = models.FloatField(null=True, help_text="how sure the computation was")
     decided_at = models.DateTimeField(auto_now_add=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -212,3 +219,8 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row_id} {self.answer} {self.person_id}"
+
+    @property
+    def percent(self) -> int:
+        """How sure the computation was, rounded down so that it never claims certainty."""
+        return int(100 * (self.probability or 0))

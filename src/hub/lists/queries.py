@@ -25,6 +25,7 @@ PAGE = 50  # rows on one page of a preview
 WHY = {
     "number": _("by the number on the register"),
     "exact": _("by name and date of birth"),
+    "linked": _("computed from name, date of birth, phone and address"),
     "decided": _("as somebody decided"),
     "household": _("by the number of the household"),
     "contradiction": _("the number on the register belongs to somebody else"),

@@ -250,10 +250,14 @@ def search(text: str, user: User) -> list[Found]:
 
 
 def _found_by_words(asked: Wanted) -> list[int]:
-    words = (*asked.words, "%", "%")[:3]
+    found: dict[int, None] = {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM people_find(%s, %s, %s, %s, %s)", [*words, asked.address, MOST])
-        return [number for (number,) in cursor.fetchall()]
+        for place, way in enumerate(asked.ways):
+            words = (*way, "%", "%")[:3]
+            address = "" if place else asked.address
+            cursor.execute("SELECT * FROM people_find(%s, %s, %s, %s, %s)", [*words, address, MOST])
+            found |= dict.fromkeys(number for (number,) in cursor.fetchall())
+    return list(found)
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from datetime import date
 
 from welfare.hangul import INITIALS, begins_syllables, initials, letters, only_initials, syllables
+from welfare.romanised import sound_of_korean, sounds_of_latin
 
 MOST = 50  # people shown at most
 _SIGN = re.compile(r"[\W_]+")
 _SPLIT = re.compile(r"[\s,·]+")
+_LATIN = re.compile(r"[A-Za-z][A-Za-z\s\-']*")
 _NO_DIGIT = re.compile(r"\D+")
 _PHONE_OR_DATE = re.compile(r"[\d\-./]+\*{0,7}")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to look for: LIKE patterns that must all fit the person's words, and one for the address instead."""
+    """What to look for: ways of at most three LIKE patterns that must all fit the person's words, and one for the address instead."""
 
-    words: tuple[str, ...]
+    ways: tuple[tuple[str, ...], ...]
     address: str
     number: int | None = None  # a household's or person's number
 
@@ -40,10 +42,11 @@ def terms(name: str, birth_date: date | None = None, phone: str = "") -> str:
 
 def name_words(name: str) -> str:
     """The part of the words that comes from the name: letters, syllables with their consonants, first consonants, those of the
-    given name alone.
+    given name alone, and how the name sounds, by which it is found in Latin letters.
     """
     first = initials(name)
-    return " ".join(word for word in (letters(name), syllables(name), first, first[1:]) if word)
+    words = (letters(name), syllables(name), first, first[1:], sound_of_korean(name))
+    return " ".join(word for word in words if word)
 
 
 def wanted(text: str) -> Wanted | None:
@@ -59,7 +62,12 @@ def wanted(text: str) -> Wanted | None:
     address = letters(text)
     if not words or (len(_SIGN.sub("", text)) < 2 and number is None):
         return None
-    return Wanted(words[:3], f"%{address}%" if len(address) >= 4 else "", number)
+    ways = [words[:3]]
+    if _LATIN.fullmatch(text):
+        # Kim Min-su, MINSU KIM, kim minsu: by its sound, with the surname first or last, beside the letters as they stand.
+        spoken = re.findall("[a-z]+", text.casefold())
+        ways += [(f"%{sound}%",) for sound in dict.fromkeys(sounds_of_latin(spoken)) if len(sound) >= 2]
+    return Wanted(tuple(dict.fromkeys(ways)), f"%{address}%" if len(address) >= 4 else "", number)
 
 
 def _pattern(word: str) -> str:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from welfare.hangul import keys
 from welfare.linkage.addresses import REMARK, Address, dong_name, read_address
-from welfare.linkage.romanised import sound_of_korean, sounds_of_latin
+from welfare.romanised import sound_of_korean, sounds_of_latin
 
 # The columns of a list. `id` must be there, each id once; every other column may be absent, every value null.
 COLUMNS = {
