@@ -3,7 +3,7 @@
     python -m benchmarks.office [--staff 100] [--minutes 10] [--households N] [--home FOLDER]
 
 A closed model: each member of staff signs in for real, does one thing, reads and thinks for 8 to 12 s, and does the next:
-search, household page, work list, and a desk interview opened and closed (the writes). Half of the time the district is
+search, household page, work list, and a note written (the write). The purpose of a household is stated the first time. Half of the time the district is
 quiet; then runs of the district are asked for, and the same is measured while they go on. The staff live in threads of
 this process, beside server and database on the same cores, so they are part of the load. It ends by itself, prints a
 table, and its status says whether the promise was kept: p95 of reads up to 150 ms, of writes up to 300 ms, at most 30 %
@@ -32,13 +32,13 @@ from urllib.parse import urlencode
 
 from benchmarks.measure import table
 
-READS, WRITES = ("search", "household", "work list"), ("open interview", "close interview")
+READS, WRITES = ("search", "household", "work list"), ("note", "purpose")
 DAY = (
     "search",
     "household",
     "household",
     "work list",
-    "interview",
+    "note",
 )  # what is done, each as often as it stands here
 THINK = (8.0, 12.0)  # seconds
 P95_READS, P95_WRITES, GROWTH = 0.150, 0.300, 1.30
@@ -103,6 +103,14 @@ class Browser:
             raise RuntimeError(f"{username} could not sign in")
         self.ask("home", sent)
 
+    def open(self, household: str) -> None:
+        """The page of a household; the first time, for what it is opened."""
+        _, sent = self.ask("household", f"/household/{household}/")
+        if sent:
+            self.ask("purpose page", sent)
+            _, sent = self.ask("purpose", sent, {"purpose": "case", "reason": ""})
+            self.ask("household", sent)
+
     def listed(self, path: str) -> list[str]:
         """The numbers of the households on a page of the work list."""
         page, _ = self.ask("work list", path)
@@ -124,18 +132,18 @@ def member_of_staff(
                 browser.ask(
                     "search",
                     "/search/",
-                    {"text": chance.choice("김이박최정강조윤장임") + chance.choice("민서지수")},
+                    {"text": chance.choice("봄별숲샘달솔꽃빛늘들") + chance.choice("가나다라마바새아")},
                 )
             case "household":
-                browser.ask("household", f"/household/{chance.choice(households)}/")
+                browser.open(chance.choice(households))
             case "work list":
                 households = browser.listed(f"/worklist/?page={chance.randint(1, 8)}") or households
-            case "interview":
-                _, opened = browser.ask(
-                    "open interview", f"/screening/interviews/with/{chance.choice(households)}/", {}
-                )
-                if opened and not stop.wait(chance.uniform(*THINK)):
-                    browser.ask("close interview", f"{opened}close/", {})
+            case "note":
+                household = chance.choice(households)
+                browser.open(household)
+                if not stop.wait(chance.uniform(*THINK)):
+                    words = {"kind": "note", "text": "지어낸 메모: 안부를 확인함", "due_on": ""}
+                    browser.ask("note", f"/people/{household}/notes/", words)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -144,15 +152,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     home = options.home or Path(tempfile.mkdtemp(prefix="hub-office-"))
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o711)
-    os.environ |= {"HUB_HOME": str(home.resolve()), "HUB_PLAIN_HTTP": "1"}
+    os.environ |= {"HUB_HOME": str(home.resolve()), "HUB_PLAIN_HTTP": "1", "HUB_DEMO": "1"}
     os.environ.pop("DATABASE_URL", None)
-    from hub import demo, places, serving
+    from hub import demo, places, serving, walls
     from hub.command import set_up
     from hub.postgres import Embedded
 
     server = Embedded(places.home() / "postgres")
     try:
-        with server.running():
+        with server.running(), walls.everywhere():
             set_up()
             serving.prepare()
             if not demo._take(

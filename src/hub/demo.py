@@ -218,7 +218,6 @@ ACCOUNTS = (
     ("city", "한시연 (가상)", "city_analyst", ()),
     ("council", "강시연 (가상)", "council_member", ()),
     ("admin", "조시연 (가상)", "administrator", ()),
-    ("privacy", "윤시연 (가상)", "privacy_officer", ()),
 )
 
 

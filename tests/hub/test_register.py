@@ -297,7 +297,13 @@ def test_a_fact_is_recorded_from_the_page_with_source_day_and_expiry(desk, house
     made = FactRecord.objects.get(household=household)
     assert (made.values, made.source) == ({"monthly_rent": 250000}, "document")
     assert desk.post(address, given | {"said": "refused", "value": ""}).status_code == 302
-    page = desk.get(reverse("household", args=[household.pk])).content.decode()
+    whole = {"part": "all"}
+    page = desk.get(reverse("household", args=[household.pk]), whole).content.decode()
+    part = desk.get(
+        reverse("household", args=[household.pk]), {"part": "record"}, headers={"HX-Request": "true"}
+    ).content.decode()
+    assert "<html" not in part
+    assert "250,000" in part
     assert "250,000" in page
     assert "밝히지 않음" in page
 

@@ -175,3 +175,13 @@ def test_a_failing_step_leaves_the_door_open_and_the_later_steps_undone(capsys):
     assert demo._take(steps, demo.Demonstration()) is False
     assert taken == []
     assert "failed" in capsys.readouterr().out
+
+
+def test_each_way_of_working_has_one_account_of_its_own():
+    from hub.access.roles import Role
+    from hub.demo import ACCOUNTS
+
+    usernames = [username for username, _name, _role, _dongs in ACCOUNTS]
+    assert len(set(usernames)) == len(usernames)
+    shown = {role for _username, _name, role, _dongs in ACCOUNTS}
+    assert shown == {role.value for role in Role} - {"resident", "supporter", "volunteer"}

@@ -54,7 +54,7 @@ def test_a_coordinator_finds_a_household_asks_what_is_missing_and_hands_over_the
         assert page.evaluate("window.printed")
         assert sheets_of_paper(page) == 1
 
-        page.goto(f"/household/{hub.to_ask}/")
+        page.goto(f"/household/{hub.to_ask}/?part=all")
         said = (
             page.locator("#record ~ details tr")
             .filter(has_text=hub.ask(label, fact))

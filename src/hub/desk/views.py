@@ -20,6 +20,7 @@ from hub.people import queries as residents
 from hub.people.access import may_about, may_record, require_record
 from hub.people.forms import TakeOut, WriteNote
 from hub.people.models import Household
+from hub.people.queries import KnownHousehold
 from hub.people.search import MOST
 from hub.people.views import closed
 from hub.programmes import queries as programmes
@@ -123,6 +124,8 @@ def household(request: HttpRequest, household: int) -> HttpResponse:
     described = known.described()
     names = [member.person.name for member in known.members]
     part = request.GET.get("part")
+    if part == "record" and request.htmx:  # type: ignore[attr-defined]
+        return _record(request, known)
     sheet = sheets.sheet(rules.assess(described), names)
     if part in ("unknown", "refused") and request.htmx:  # type: ignore[attr-defined]
         return render(request, f"screening/_sheet.html#{part}", {"sheet": sheet})
@@ -154,6 +157,19 @@ def household(request: HttpRequest, household: int) -> HttpResponse:
         "may_serve": may_about(user, Right.MANAGE_CONSENT, here),
     }
     return render(request, "desk/household.html", page)
+
+
+def _record(request: HttpRequest, known: KnownHousehold) -> HttpResponse:
+    """What is on record about the household, or about the member whose number stands in `?member=`."""
+    member = request.GET.get("member", "")
+    found = next((one for one in known.members if str(one.person.pk) == member), None)
+    page = {
+        "facts": found.facts if found else known.facts,
+        "person": found.person if found else None,
+        "household": known.household,
+        "may_record": may_record(request.user, known.household),
+    }
+    return render(request, "desk/_record.html", page)
 
 
 @require_POST

@@ -331,11 +331,16 @@ def timeline(household: Household, most: int = 60) -> list[Happening]:
         )
         for note in household.notes.select_related("written_by")[:most]
     ]
-    about = FactRecord.objects.filter(household=household) | FactRecord.objects.filter(
-        person__household=household
-    )
+    # Two questions, each with an index of its own; asked as one, the whole table would be read.
+    members = list(household.members.values_list("pk", flat=True))
+    about = [
+        *household.records.select_related("recorded_by").order_by("-pk")[: 4 * most],
+        *FactRecord.objects.filter(person__in=members)
+        .select_related("recorded_by")
+        .order_by("-pk")[: 4 * most],
+    ]
     grouped: dict[tuple[date, str, str], int] = {}
-    for record in about.select_related("recorded_by").order_by("-pk")[: 4 * most]:
+    for record in about:
         who = record.recorded_by.name if record.recorded_by else ""
         key = (record.collected_on, str(Source(record.source).label), who)
         grouped[key] = grouped.get(key, 0) + len(record.values) + len(record.gaps or {})
