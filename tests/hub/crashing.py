@@ -22,7 +22,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib import import_module
 from itertools import count
 from types import SimpleNamespace
@@ -163,6 +163,7 @@ class Job:
         [], str
     ]  # of all it leaves behind, without numbers that differ from one time to the next
     entries: Callable[[], int]  # in the audit trail saying that it is finished: exactly one
+    at_once: bool = True  # whether what it leaves is all there or not there at all; else it goes on block by block
 
 
 def _start_district_run() -> None:
@@ -199,7 +200,85 @@ def _entries_of_the_district_run() -> int:
     return AccessRecord.objects.filter(verb="screening.finished_run", object_id=str(_latest_run().pk)).count()
 
 
+DAY_OF_THE_LIST = date(2026, 1, 5)
+
+
+def _lister() -> Any:
+    from hub.access.actions import create_user, give_post
+    from hub.access.models import User
+    from hub.access.roles import Role
+
+    known = User.objects.filter(username="lister").first()
+    if known is None:
+        known = create_user("lister", "가상명단 (가상)", "an invented passphrase for tests")
+        give_post(known, Role.DISTRICT_OFFICER)
+    return known
+
+
+def _start_list_import() -> None:
+    """A list of forty people with their rents, read already and now to be applied, in blocks of five."""
+    from django.db import transaction
+
+    from hub.lists import actions
+    from hub.lists.models import AgencyList, Import, ImportRow
+    from hub.people.models import FactRecord, Person
+
+    actions.BLOCK = 5
+    with transaction.atomic():
+        user = _lister()
+        of = AgencyList.objects.first() or actions.make_list(
+            name="가상 명단", agency="가상 기관", states="", by=user
+        )
+        for row in ImportRow.objects.exclude(household_record=None):
+            FactRecord.objects.filter(pk=row.household_record_id).delete()
+        Import.objects.all().delete()
+        listed = Person.objects.filter(couple=None).order_by("household", "pk").distinct("household")[:40]
+        lines = [f"{person.pk},{person.name},{10_000 + number}" for number, person in enumerate(listed)]
+        text = "번호,성명,월세\n" + "\n".join(lines) + "\n"
+        made = actions.take_file(
+            of, "list.csv", text.encode(), data_day=DAY_OF_THE_LIST, centre=None, by=user
+        )
+        meanings = {"번호": "person_id", "성명": "name", "월세": "monthly_rent"}
+        columns = {column["place"]: meanings[column["head"]] for column in made.guess}
+        actions.decide_columns(made, columns, by=user)
+    actions.go_on(made.pk)
+    made.refresh_from_db()
+    actions.apply(made, by=user, looked_at_doubts=True)
+
+
+def _list_import_is_done() -> bool:
+    from hub.lists.models import Import
+
+    made = Import.objects.order_by("-pk").first()
+    return made is not None and made.state == Import.State.APPLIED
+
+
+def _what_the_list_import_left() -> str:
+    from hub.people.models import FactRecord
+
+    told = FactRecord.objects.filter(source="register", collected_on=DAY_OF_THE_LIST)
+    rows = sorted(map(repr, told.values_list("household", "person", "values")))
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def _entries_of_the_list_import() -> int:
+    from hub.access.models import AccessRecord
+    from hub.lists.models import Import
+
+    made = Import.objects.order_by("-pk").first()
+    return AccessRecord.objects.filter(
+        verb="lists.finished_applying", object_id=str(made.pk if made else 0)
+    ).count()
+
+
 JOBS = {
+    "list import": Job(
+        _start_list_import,
+        _list_import_is_done,
+        _what_the_list_import_left,
+        _entries_of_the_list_import,
+        at_once=False,
+    ),
     "district run": Job(
         _start_district_run, _district_run_is_done, _what_the_district_run_left, _entries_of_the_district_run
     ),
@@ -238,7 +317,7 @@ def interrupt(job: Job, points: int) -> dict[str, Any]:
             {
                 "at": at,
                 "killed": survived is None,
-                "half": between not in (nothing, whole),
+                "half": job.at_once and between not in (nothing, whole),
                 "done": done,
                 "same": left == whole,
                 "entries": entries,
