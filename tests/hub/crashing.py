@@ -163,7 +163,9 @@ class Job:
         [], str
     ]  # of all it leaves behind, without numbers that differ from one time to the next
     entries: Callable[[], int]  # in the audit trail saying that it is finished: exactly one
-    at_once: bool = True  # whether what it leaves is all there or not there at all; else it goes on block by block
+    at_once: bool = (
+        True  # whether what it leaves is all there or not there at all; else it goes on block by block
+    )
 
 
 def _start_district_run() -> None:

@@ -61,7 +61,7 @@ def couple(household, tell, coordinator):
         {"fact": "family_crisis", "members": [], "value": True},
     ]
     held.save()
-    people.open_household(household.pk, programmes.catalogue(), by=coordinator, purpose="household page")
+    people.open_household(household.pk, programmes.catalogue(), by=coordinator, purpose="case")
     return first, second
 
 
@@ -107,7 +107,7 @@ def test_it_tells_everything_about_the_person(paper, couple, household, coordina
             "스캔 2026-0007",
             Purpose.HOME_VISIT.label,
             right_of_access.DEEDS["people.opened"],
-            right_of_access.PURPOSES["household page"],
+            right_of_access.PURPOSES["case"],
             "사회보장급여법 제34조",
         ]
         missing = [word for word in expected if joined(word) not in text]

@@ -15,7 +15,9 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from hub.access.models import AccessRecord, Post, User
+from hub.access.purposes import Purpose
 from hub.people import queries as people
+from hub.people.identity import queries as identity
 from hub.people.models import FactRecord, Person
 from hub.people.queries import KnownHousehold, Statement
 from hub.people.sources import Source
@@ -47,8 +49,7 @@ DEEDS = {
     "privacy.gave_record": _("Made this document"),
 }
 PURPOSES = {
-    "household page": _("Household page"),
-    "desk interview": _("Desk interview"),
+    **dict(Purpose.choices),
     **dict(SubjectRequest.Kind.choices),
 }
 
@@ -77,6 +78,7 @@ def document(person: Person, day: date, *, request: SubjectRequest) -> Document:
         foot=foot,
         sections=[
             _who(person, centre, len(known.members)),
+            _life(person),
             _facts(gettext("Facts about you"), person.records.all(), catalogue.facts, withhold=False),
             _facts(
                 gettext("Facts about your household"),
@@ -84,6 +86,7 @@ def document(person: Person, day: date, *, request: SubjectRequest) -> Document:
                 catalogue.facts,
                 withhold=shared,
             ),
+            _notes(person, withhold=shared),
             _consents(person),
             _interviews(person, withhold=shared),
             _computed(person, known, day),
@@ -104,6 +107,8 @@ def _who(person: Person, centre: str, members: int) -> Section:
     rows = [
         [gettext("Name"), person.name],
         [gettext("Resident number (masked)"), queries.masked(person.resident_number)],
+        [gettext("Telephone"), person.phone],
+        [gettext("Identity numbers (masked)"), ", ".join(_numbers(person))],
         [gettext("Number in the hub"), str(person.pk)],
         [
             gettext("Household"),
@@ -114,17 +119,23 @@ def _who(person: Person, centre: str, members: int) -> Section:
     return Section(gettext("Who you are here"), [], [gettext("Item"), gettext("Entry")], [1, 3], rows)
 
 
+def _numbers(person: Person) -> list[str]:
+    return [
+        f"{number.get_kind_display()} {number.masked}" for number in identity.of_persons([person])[person.pk]
+    ]
+
+
 def _facts(heading: str, records: Any, facts: Mapping[str, Fact], *, withhold: bool) -> Section:
     rows = []
     for record in records.select_related("recorded_by").order_by("-collected_on", "-pk"):
-        for name, value in record.values.items():
+        for name in dict.fromkeys((*record.values, *(record.gaps or {}))):
             fact = facts.get(name)
             if fact is None or (withhold and fact.sensitivity == SENSITIVE):
                 continue
             rows.append(
                 [
                     spoken(fact.label),
-                    _value(fact, value, record),
+                    _value(fact, record),
                     str(Source(record.source).label),
                     str(record.collected_on),
                     _role(record.recorded_by, record.recorded_at),
@@ -144,9 +155,56 @@ def _facts(heading: str, records: Any, facts: Mapping[str, Fact], *, withhold: b
     return Section(heading, notes, head, [6, 4, 4, 3, 4], rows)
 
 
-def _value(fact: Fact, stored: object, record: FactRecord) -> str:
-    value = date.fromisoformat(str(stored)) if fact.type == "date" else stored
-    return stated(Statement(fact, value, Source(record.source), record.collected_on, record.pk))
+def _value(fact: Fact, record: FactRecord) -> str:
+    stored = record.values.get(fact.name)
+    value = date.fromisoformat(str(stored)) if fact.type == "date" and stored is not None else stored
+    said = (record.gaps or {}).get(fact.name, "")
+    return stated(Statement(fact, value, Source(record.source), record.collected_on, record.pk, said))
+
+
+def _life(person: Person) -> Section:
+    """Addresses of the household, what befell this person, and relatives elsewhere whom this person named."""
+    rows = [
+        [
+            str(address.get_kind_display()),
+            address.text,
+            str(address.since or ""),
+            str(address.until or ""),
+        ]
+        for address in person.household.addresses.order_by("kind", "-pk")
+    ]
+    rows += [
+        [str(event.get_kind_display()), event.before, str(event.happened_on), ""]
+        for event in person.events.order_by("-happened_on", "-pk")
+    ]
+    rows += [
+        [
+            str(relation.get_kind_display()),
+            relation.name,
+            str(relation.stated_on),
+            str(relation.ended_on or ""),
+        ]
+        for relation in person.relations.order_by("-stated_on", "-pk")
+    ]
+    notes = [] if rows else [gettext("Nothing is recorded.")]
+    head = [gettext("Kind"), gettext("Entry"), gettext("Since"), gettext("Until")]
+    return Section(gettext("Addresses, events and relatives"), notes, head, [3, 6, 2, 2], rows)
+
+
+def _notes(person: Person, *, withhold: bool) -> Section:
+    """Notes, promises and warnings about the household; of one shared with others only when each was written and by whom."""
+    rows = [
+        [
+            str(note.get_kind_display()),
+            gettext("About the household as a whole; it is told at the desk.") if withhold else note.text,
+            str(timezone.localdate(note.written_at)),
+            _role(note.written_by, note.written_at),
+        ]
+        for note in person.household.notes.select_related("written_by")
+    ]
+    notes = [] if rows else [gettext("Nothing is recorded.")]
+    head = [gettext("Kind"), gettext("Entry"), gettext("Written on"), gettext("Recorded by")]
+    return Section(gettext("Notes about your household"), notes, head, [2, 6, 2, 4], rows)
 
 
 def _role(user: User | None, at: datetime) -> str:
