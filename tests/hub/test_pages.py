@@ -186,3 +186,11 @@ def test_the_masthead_offers_only_what_the_post_allows(client, someone):
     assert reverse("accounts") in administrator - officer
     assert {reverse("worklist"), reverse("approvals")} <= officer - administrator
     assert member < officer
+
+
+def test_no_comment_of_a_template_runs_over_a_line_for_then_it_would_be_shown():
+    from hub import places
+
+    for path in (places.PROJECT / "src" / "hub").glob("**/*.html"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            assert line.count("{#") == line.count("#}"), f"{path.name}:{number}"
