@@ -152,7 +152,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     home = options.home or Path(tempfile.mkdtemp(prefix="hub-office-"))
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o711)
-    os.environ |= {"HUB_HOME": str(home.resolve()), "HUB_PLAIN_HTTP": "1", "HUB_DEMO": "1"}
+    os.environ |= {
+        "HUB_HOME": str(home.resolve()),
+        "HUB_PLAIN_HTTP": "1",
+        "HUB_DEMO": "1",
+        "DJANGO_SETTINGS_MODULE": "hub.settings",
+    }
     os.environ.pop("DATABASE_URL", None)
     from hub import demo, places, serving, walls
     from hub.command import set_up
