@@ -114,6 +114,7 @@ def paid(case: Case) -> list[Expectation]:
 def test_the_desk_shows_the_published_amount_to_the_won(client, coordinator_of_chunghyeon, monkeypatch, case):
     household = recorded(case)
     client.force_login(coordinator_of_chunghyeon)
+    client.post(reverse("state_purpose", args=[household.pk]), {"purpose": "interview"})
     monkeypatch.setattr("hub.programmes.queries.timezone.localdate", lambda: case.day)
     page = client.get(reverse("household", args=[household.pk])).content.decode()
     for expected in paid(case):
