@@ -72,6 +72,8 @@ def work() -> None:
     from hub.tasks import give_back_abandoned_work
 
     require_durable_database()
+    # Somebody waits for a page, nobody for a run: on a busy machine pages come first.
+    os.nice(10)
 
     async def run() -> None:
         # Django's own connection belongs to the thread that opened it; a worker needs one of its own kind.
@@ -140,6 +142,7 @@ class Children:
 
     def __init__(self) -> None:
         self._children: list[_Child] = []
+        self.asked_to_end = False
 
     def __enter__(self) -> Self:
         signal.signal(signal.SIGTERM, self._stop)
@@ -165,6 +168,8 @@ class Children:
         return kind is Stopped
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
+        # Remembered as well: raised while a library calls back into Python, it may arrive as that library's own failure.
+        self.asked_to_end = True
         raise Stopped
 
     def add(self, name: str, command: Sequence[str], *, again: bool = False) -> None:
@@ -186,9 +191,10 @@ class Children:
     def wait(self) -> int:
         """Wait until somebody asks us to end (status 0) or a child dies (status 1)."""
         try:
-            while True:
+            while not self.asked_to_end:
                 self.check()
                 time.sleep(0.5)
+            return 0
         except ChildEnded as ended:
             print(ended, file=sys.stderr)
             return 1

@@ -63,6 +63,7 @@ TABLE = {
     "approvals": Row(SIGNED_IN),
     # households
     **dict.fromkeys(("household", "state_purpose"), Row(SEE, "household")),
+    "export_worklist": Row(Right.EXPORT),
     "open_in_emergency": Row(SEE),  # it is for what lies beyond
     **dict.fromkeys(("search", "worklist", "find_by_number"), Row(SEE)),
     **dict.fromkeys(

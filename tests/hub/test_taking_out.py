@@ -5,12 +5,16 @@ import io
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from hub.access.models import AccessRecord
+from hub.access import approvals
+from hub.access.access import Refused
+from hub.access.models import AccessRecord, Approval
 from hub.access.roles import Role
 from hub.people.models import Person
+from hub.screening.models import Missed, Run
 from tests.hub.conftest import SINCHON
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +72,52 @@ def test_nothing_leaves_without_a_purpose_or_from_another_dong(client, someone, 
     assert take(client, household, "pdf").status_code == 404
     client.force_login(someone(Role.COUNCIL_MEMBER))
     assert take(client, household, "pdf").status_code == 403
+
+
+# -- a whole list ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(household, settings, tmp_path):
+    """A run that found the household to miss something."""
+    settings.RUNS = tmp_path
+    made = Run.objects.create(as_of="2026-11-01", state=Run.State.DONE, finished_at=timezone.now())
+    made.folder.mkdir()
+    (made.folder / "manifest.json").write_text("{}")
+    Missed.objects.create(
+        run=made,
+        household=household,
+        centre_id=household.centre_id,
+        programme="livelihood_benefit",
+        won_a_year=12,
+    )
+    return made
+
+
+def test_a_work_list_leaves_once_when_two_persons_agree(client, someone, run, household):
+    officer, second = someone(Role.DISTRICT_OFFICER), someone(Role.PRIVACY_OFFICER)
+    client.force_login(officer)
+    address = reverse("export_worklist")
+    assert "두 사람" in client.get(address).content.decode()
+    client.post(address, {"reason": "현장 방문 계획"})
+    asked = Approval.objects.get()
+    assert client.post(address).headers["Content-Type"].startswith("text/html")  # still waiting
+    with pytest.raises(Refused):
+        approvals.decide(asked, officer, True)
+    approvals.decide(asked, second, True)
+    answer = client.post(address)
+    book = load_workbook(io.BytesIO(answer.content))
+    cells = [str(cell.value) for row in book.active.iter_rows() for cell in row if cell.value]
+    assert str(household.pk) in cells
+    assert any("현장 방문 계획" in cell for cell in cells)
+    mark = AccessRecord.objects.filter(verb="screening.exported_missed").get()
+    assert (mark.listed, mark.purpose) == ([household.pk], f"approval {asked.pk}")
+    assert client.post(address).headers["Content-Type"].startswith("text/html")  # the leave is spent
+
+
+def test_without_the_right_or_a_reason_no_list_leaves(client, coordinator, someone, run):
+    client.force_login(coordinator)
+    assert client.get(reverse("export_worklist")).status_code == 403
+    client.force_login(someone(Role.DISTRICT_OFFICER))
+    client.post(reverse("export_worklist"), {"reason": ""})
+    assert not Approval.objects.exists()

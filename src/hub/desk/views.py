@@ -9,8 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from hub.access import approvals
 from hub.access.access import Refused, area_of_duty, may, require, require_user
 from hub.access.actions import record
+from hub.access.models import Approval, Deed, User
+from hub.access.proof import recently_proved
 from hub.access.roles import Right
 from hub.desk import papers, queries
 from hub.inspection import queries as inspection
@@ -18,7 +21,7 @@ from hub.organisation.models import Centre
 from hub.people import actions as people
 from hub.people import queries as residents
 from hub.people.access import may_about, may_record, require_record
-from hub.people.forms import TakeOut, WriteNote
+from hub.people.forms import ExportReason, TakeOut, WriteNote
 from hub.people.models import Household
 from hub.people.queries import KnownHousehold
 from hub.people.search import MOST
@@ -26,8 +29,12 @@ from hub.people.views import closed
 from hub.programmes import queries as programmes
 from hub.screening import queries as screening
 from hub.screening import sheets
+from hub.screening.models import Run
+from hub.templatetags.words import spoken
+from welfare.outgoing import as_xlsx
 
 _WHOLE_NUMBER = re.compile(r"\s*\d{6}[\s-]*\d{7}\s*")
+EXPORTED_MOST = 5_000  # households of one file
 PAGE = 25  # households on one page of the work list
 
 
@@ -79,6 +86,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "items": _record_list(request, items[:PAGE]),
         "programme": catalogue.programmes[programme] if programme else None,
         "number": number,
+        "may_export": may(request.user, Right.EXPORT),
         "previous": number - 1 if number > 1 else None,
         "following": number + 1 if len(items) > PAGE else None,
     }
@@ -211,3 +219,64 @@ def take_out(request: HttpRequest, household: int) -> HttpResponse:
     )
     headers = {"Content-Disposition": f'attachment; filename="household-{known.household.pk}.{chosen}"'}
     return HttpResponse(written, content_type=papers.FORMS[chosen], headers=headers)
+
+
+@recently_proved
+@require_http_methods(["GET", "HEAD", "POST"])
+def export_worklist(request: HttpRequest) -> HttpResponse:
+    """The whole work list of one's dongs as XLSX: asked for with a reason, allowed by a second person, taken out once."""
+    user = require_user(request.user)
+    require(user, Right.SEE_HOUSEHOLDS)
+    require(user, Right.EXPORT)
+    run = screening.latest_run()
+    if run is None:
+        raise Http404
+    dongs = area_of_duty(user, Right.EXPORT)
+    subject = ("screening.run", str(run.pk))
+    asked = approvals.latest(Deed.EXPORT, subject, user)
+    form = ExportReason(request.POST or None)
+    if request.method == "POST" and asked is not None and asked.granted:
+        return _worklist_file(user, run, dongs, asked)
+    if request.method == "POST" and asked is None and form.is_valid():
+        totals = screening.missed_totals(run, dongs)
+        facts = _("Work list of the run of %(day)s: %(households)d households") % {
+            "day": run.as_of,
+            "households": totals["households"],
+        }
+        # Who approves it must be able to approve everywhere the list reaches.
+        where = next(iter(dongs)) if dongs is not None and len(dongs) == 1 else ""
+        asked = approvals.ask(
+            Deed.EXPORT, subject, user, form.cleaned_data["reason"], facts=facts, dong=where
+        )
+    page = {"run": run, "form": form, "asked": asked}
+    return render(request, "desk/export_worklist.html", page)
+
+
+def _worklist_file(user: User, run: Run, dongs: frozenset[str] | None, asked: Approval) -> HttpResponse:
+    approvals.use(Deed.EXPORT, ("screening.run", str(run.pk)), user)
+    items = screening.worklist(run, dongs, number=EXPORTED_MOST)
+    record(
+        user,
+        "screening.exported_missed",
+        run,
+        f"approval {asked.pk}",
+        listed=[item.household for item in items],
+    )
+    heads = [_("Household"), _("Dong"), _("Entitled but not receiving"), _("A year")]
+    rows = (
+        [
+            item.household,
+            str(item.centre),
+            ", ".join(spoken(programme.name) for programme in item.programmes),
+            item.won_a_year,
+        ]
+        for item in items
+    )
+    taken = _("Taken out by %(name)s on %(when)s: %(why)s") % {
+        "name": user.name,
+        "when": timezone.localtime().strftime("%Y-%m-%d %H:%M"),
+        "why": asked.reason,
+    }
+    written = as_xlsx(_("Work list"), heads, [*rows, [taken, "", "", ""]])
+    headers = {"Content-Disposition": f'attachment; filename="worklist-{run.pk}.xlsx"'}
+    return HttpResponse(written, content_type=papers.FORMS["xlsx"], headers=headers)

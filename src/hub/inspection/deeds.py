@@ -72,6 +72,7 @@ WORDS: dict[str, str | Promise] = {
     "screening.cancelled_run": _("cancelled a district run"),
     "screening.finished_run": _("district run finished"),
     "screening.listed_missed": _("saw the work list"),
+    "screening.exported_missed": _("took the work list out"),
     "screening.listed_interviews": _("saw the list of one's interviews"),
     "screening.opened_interview": _("began an interview"),
     "screening.read_interview": _("read an interview"),

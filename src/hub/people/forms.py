@@ -201,6 +201,12 @@ class Unseal(forms.Form):
     reason = _line(_("Why the seal can be lifted"), 200, min_length=5)
 
 
+class ExportReason(forms.Form):
+    """What a list is taken out for; the second person decides by it."""
+
+    reason = _line(_("What the list is needed for"), 200, min_length=5)
+
+
 class TakeOut(forms.Form):
     """In which form a record leaves the hub, and why."""
 
