@@ -229,8 +229,8 @@ def export_worklist(request: HttpRequest) -> HttpResponse:
     require(user, Right.SEE_HOUSEHOLDS)
     require(user, Right.EXPORT)
     run = screening.latest_run()
-    if run is None:
-        raise Http404
+    if run is None:  # the work list itself says that there is nothing yet
+        return redirect("worklist")
     dongs = area_of_duty(user, Right.EXPORT)
     subject = ("screening.run", str(run.pk))
     asked = approvals.latest(Deed.EXPORT, subject, user)
