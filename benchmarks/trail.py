@@ -1,4 +1,4 @@
-"""How fast the audit trail is: appends by many threads at once, sealing, and verification of a million records.
+"""How fast the audit trail is: appends by many threads at once, sealing, verification of a million records, and proofs.
 
     HUB_HOME=/tmp/trail python benchmarks/trail.py [records] [threads]
 
@@ -6,6 +6,8 @@ Appends are whole transactions with durable commits on the embedded server, as i
 """
 
 import os
+import random
+import statistics
 import sys
 import threading
 import time
@@ -70,6 +72,30 @@ def main(records: int, threads: int) -> None:
         verdict = chain.verify()
         took = time.monotonic() - started
         print(f"verified {verdict.sealed:,} records, whole: {verdict.whole}, {took:.1f} s")
+        _prove(verdict.sealed)
+
+
+def _prove(sealed: int) -> None:
+    """A hundred proofs of either kind, all over the trail."""
+    from hub.access import tree
+    from hub.access.models import AccessRecord, Head
+
+    chance = random.Random(1)
+    heads = list(Head.objects.order_by("position").values_list("position", flat=True))
+    records = [AccessRecord.objects.get(position=chance.randint(1, sealed)).pk for _ in range(100)]
+    for kind, prove, numbers in (
+        ("inclusion", tree.prove_inclusion, records),
+        ("consistency", tree.prove_consistency, chance.choices(heads, k=100)),
+    ):
+        taken = []
+        for number in numbers:
+            started = time.monotonic()
+            assert prove(number).holds()
+            taken.append(time.monotonic() - started)
+        print(
+            f"{kind} proofs over {sealed:,} records: {statistics.median(taken) * 1000:.1f} ms, "
+            f"the longest {max(taken) * 1000:.1f} ms"
+        )
 
 
 def _fill(records: int) -> None:
@@ -79,7 +105,7 @@ def _fill(records: int) -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from hub.access import chain
+    from hub.access import chain, content
 
     key, now = chain.key(), timezone.now()
     columns = (
@@ -90,8 +116,8 @@ def _fill(records: int) -> None:
             for number in range(records):
                 said = ("coordinator", "0123456789abcdef", "10.20.30.40", "people.opened", "people.household")
                 mark, household = str(uuid4()), number % 55_510
-                content = [mark, chain.microseconds(now), None, *said, str(household), household]
-                made = chain.mac(key, [*content, None, None, 1, "household page"])
+                values = [mark, content.microseconds(now), None, *said, str(household), household]
+                made = chain.mac(key, [*values, None, None, 1, "household page"])
                 copy.write_row((mark, now, *said, str(household), household, 1, "household page", made))
 
 

@@ -12,19 +12,19 @@ from django.db import DatabaseError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from hub.access import chain, heads
+from hub.access import chain, content, heads, tree
 from hub.access.actions import record
 
 FINE, WRONG, NOT_DONE = 0, 1, 2
 
 
 def run(options: argparse.Namespace) -> int:
-    """One of verify, heads, seal, forget; in the terminal's language."""
+    """One of verify, heads, seal, forget, prove, check; in the terminal's language."""
     spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     with translation.override("ko" if spoken.lower().startswith("ko") else "en"):
         try:
             return _DOES[options.deed](options)
-        except (chain.WrongKey, ValueError) as problem:
+        except (chain.WrongKey, tree.NotProved, ValueError) as problem:
             print(problem, file=sys.stderr)
         except OSError as problem:
             print(
@@ -102,8 +102,67 @@ def _forget(options: argparse.Namespace) -> int:
     return FINE
 
 
+def _prove(options: argparse.Namespace) -> int:
+    if options.record is not None:
+        with transaction.atomic():  # what it says leaves the hub, so that is written down too
+            print(tree.written(tree.prove_inclusion(options.record, options.head)))
+            record(None, "access.proved_record", ("access.accessrecord", str(options.record)))
+    else:
+        print(tree.written(tree.prove_consistency(options.since, options.head)))
+    return FINE
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Whether a proof holds, and leads to heads that lie in a folder. Asks no database and no key."""
+    try:
+        proof = tree.read(options.proof.read_text())
+    except OSError as problem:
+        raise ValueError(f"{options.proof}: {problem.strerror}") from problem
+    if not proof.holds():
+        print(_("The proof does not hold: it was altered, or made of something else."), file=sys.stderr)
+        return WRONG
+    held = {head.position: head for head in heads.outside(options.heads) if head.root}
+    for position, root in proof.roots().items():
+        if position not in held:
+            print(
+                _("No head of position %(position)d lies in %(folder)s.")
+                % {"position": position, "folder": options.heads or heads.folder()},
+                file=sys.stderr,
+            )
+            return WRONG
+        if held[position].root != root:
+            print(
+                _("The proof does not lead to the head of position %(position)d but to another trail.")
+                % {"position": position},
+                file=sys.stderr,
+            )
+            return WRONG
+    newest = held[max(proof.roots())]
+    if isinstance(proof, tree.Inclusion):
+        print(
+            _("This record is number %(position)d of the trail of %(number)d records of %(day)s:")
+            % {"position": proof.position, "number": proof.size, "day": newest.at.date()}
+        )
+        for name, value in zip(content.NAMES, proof.record, strict=True):
+            shown = content.moment(value) if name == "at" else value
+            print(f"  {name}: {'' if shown is None else shown}")
+    else:
+        print(
+            _("The trail of %(number)d records of %(day)s begins with the same %(first)d records as then.")
+            % {"number": proof.second, "day": newest.at.date(), "first": proof.first}
+        )
+    return FINE
+
+
 def _end(position: int, link: bytes | memoryview) -> dict[str, object]:
     return {"position": position, "link": bytes(link).hex()}
 
 
-_DOES = {"verify": _verify, "heads": _heads, "seal": _seal, "forget": _forget}
+_DOES = {
+    "verify": _verify,
+    "heads": _heads,
+    "seal": _seal,
+    "forget": _forget,
+    "prove": _prove,
+    "check": _check,
+}

@@ -147,13 +147,33 @@ def _parser() -> argparse.ArgumentParser:
     )
     messages_.set_defaults(run=messages)
 
-    audit_ = commands.add_parser("audit", help="the chain of the audit trail: verify, heads, seal, forget")
+    audit_ = commands.add_parser("audit", help="the audit trail: verify, heads, seal, forget, prove, check")
     deeds = audit_.add_subparsers(required=True, metavar="DEED", dest="deed")
     deeds.add_parser("verify", help="go through the whole trail; the exit status says whether it is whole")
     deeds.add_parser("heads", help="where its heads are, and whether all have left")
     deeds.add_parser("seal", help="chain what is not yet, send heads out; a worker does it every minute")
     forget = deeds.add_parser("forget", help="remove what is older than the law asks to keep (tables' owner)")
     forget.add_argument("before", type=date.fromisoformat, help="YYYY-MM-DD, at least two years ago")
+    prove = deeds.add_parser(
+        "prove",
+        help="print a proof about the trail, for somebody who holds its heads",
+        description="Print, as JSON, that a record is in the trail, or that the trail only grew since a head.",
+    )
+    what = prove.add_mutually_exclusive_group(required=True)
+    what.add_argument("--record", type=int, metavar="NUMBER", help="of the record, as `Audit trail` shows it")
+    what.add_argument("--since", type=int, metavar="POSITION", help="of the earlier head")
+    prove.add_argument(
+        "--head", type=int, metavar="POSITION", help="of the head proved for (default: the newest)"
+    )
+    check = deeds.add_parser(
+        "check",
+        help="whether such a proof holds; needs neither the database nor a key",
+        description="Check a proof against heads held outside; the exit status says whether it holds.",
+    )
+    check.add_argument("proof", type=Path, help="file that `hub audit prove` printed")
+    check.add_argument(
+        "--heads", type=Path, metavar="FOLDER", help="where the heads lie (default: HUB_AUDIT_HEADS)"
+    )
     audit_.set_defaults(run=audit)
     return parser
 
@@ -274,8 +294,8 @@ def messages(options: argparse.Namespace) -> int:
 
 
 def audit(options: argparse.Namespace) -> int:
-    """`hub audit verify|heads|seal|forget`."""
-    with database():
+    """`hub audit verify|heads|seal|forget|prove|check`."""
+    with nullcontext() if options.deed == "check" else database():
         set_up()
         from django.db import connection
 

@@ -46,7 +46,7 @@ _GRANTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     # Of the audit trail only what is added; the sealer gives each record its place once, which a trigger holds it to.
-    "REVOKE UPDATE, DELETE ON access_accessrecord, access_head, access_checkpoint FROM {role}",
+    "REVOKE UPDATE, DELETE ON access_accessrecord, access_head, access_checkpoint, access_subtree FROM {role}",
     "GRANT UPDATE (position, link) ON access_accessrecord TO {role}",
     "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
 )

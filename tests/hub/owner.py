@@ -21,6 +21,7 @@ def owning(*, triggers: bool = True) -> Iterator[CursorWrapper]:
         if not triggers:
             cursor.execute("ALTER TABLE access_accessrecord DISABLE TRIGGER USER")
             cursor.execute("ALTER TABLE access_head DISABLE TRIGGER USER")
+            cursor.execute("ALTER TABLE access_subtree DISABLE TRIGGER USER")
         try:
             yield cursor
         finally:

@@ -441,6 +441,7 @@ def test_what_is_older_than_the_law_asks_can_be_forgotten_and_the_rest_verifies(
     write(2)
     chain.seal()
     verdict = chain.verify()
+    assert verdict.wrong is None
     assert (verdict.whole, verdict.sealed, verdict.forgotten, verdict.position) == (True, 6, 4, 10)
 
 

@@ -8,14 +8,13 @@ the heads that left the machine (`hub.access.heads`). Threats, limits and figure
 """
 
 import hmac
-import json
 import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,22 +25,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hub import places
-from hub.access import heads
+from hub.access import content, heads, merkle, tree
 from hub.access.heads import NO_LINK, Sealed
-from hub.access.models import Checkpoint, Head
+from hub.access.models import Checkpoint, Head, Subtree
 from hub.owning import OWNER
 
 BATCH = 1_000  # records sealed in one short transaction
 KEPT_YEARS = 2  # records are kept at least this long (안전성 확보조치 기준 제8조)
 
 _LOCK = 4_302_017  # one sealer at a time; any number, used nowhere else
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-# What a mac speaks for, as SQL, in the order of `mac`'s argument.
-CONTENT = (
-    "mark::text, (extract(epoch FROM at) * 1000000)::bigint, actor_id, roles, session, origin, verb, "
-    "object_kind, object_id, household, person, listed, subjects, purpose"
-)
 
 
 class WrongKey(Exception):
@@ -82,17 +74,9 @@ def _read_key(path: Path) -> bytes:
 # -- records ---------------------------------------------------------------------------------------------------
 
 
-def microseconds(at: datetime) -> int:
-    """A moment as whole microseconds since 1970, which is how PostgreSQL keeps it."""
-    return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def mac(key: bytes, content: Sequence[Any]) -> bytes:
-    """The keyed hash (HMAC-SHA256) of a record's content: values in the order of CONTENT, as compact JSON."""
-    return keyed_hash(key)(_encode(content).encode())
-
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+def mac(key: bytes, values: Sequence[Any]) -> bytes:
+    """The keyed hash (HMAC-SHA256) of what a record says (`content.of`)."""
+    return keyed_hash(key)(content.encode(values))
 
 
 @lru_cache(maxsize=4)
@@ -155,18 +139,20 @@ def _seal_batch() -> int:
             "WHERE record.id = next.id",
             [numbers, positions, links],
         )
-    new = Sealed(position, link, timezone.now())
-    Head.objects.create(position=position, link=link, at=new.at, signature=sign_head(new))
+    new = Sealed(position, link, timezone.now(), tree.grow(position))
+    Head.objects.create(position=position, link=link, at=new.at, root=new.root, signature=sign_head(new))
     return len(rows)
 
 
 def sign_head(head: Sealed) -> bytes:
     """The keyed hash that tells a head of ours from one made up."""
-    return mac(key(), ["head", head.position, head.link.hex(), microseconds(head.at)])
+    # Heads from before there was a tree have no root, and were signed without.
+    root = [head.root.hex()] if head.root else []
+    return mac(key(), ["head", head.position, head.link.hex(), content.microseconds(head.at), *root])
 
 
 def _sealed(head: Head) -> Sealed:
-    return Sealed(head.position, bytes(head.link), head.at, bytes(head.signature))
+    return Sealed(head.position, bytes(head.link), head.at, bytes(head.root), bytes(head.signature))
 
 
 # -- verification ----------------------------------------------------------------------------------------------
@@ -233,6 +219,7 @@ class _Verification:
         self.key = key()
         self.outside = outside
         self.position, self.link, self.forgotten = 0, NO_LINK, 0
+        self.tree = merkle.Growing()
         self.sealed = self.unsealed = self.lowest = self.highest = 0
 
     def verdict(self) -> Verdict:
@@ -252,20 +239,20 @@ class _Verification:
 
     def _wrong(self) -> Iterator[Wrong]:
         yield from self._checkpoint()
-        expected: dict[int, tuple[str, bytes]] = {}
+        expected: dict[int, tuple[str, bytes, bytes]] = {}
         made_up: list[Wrong] = []
         for head in Head.objects.order_by("position").iterator():
             if not hmac.compare_digest(sign_head(_sealed(head)), bytes(head.signature)):
                 made_up.append(Wrong("head", head.position))
                 continue
-            expected[head.position] = ("head", bytes(head.link))
+            expected[head.position] = ("head", bytes(head.link), bytes(head.root))
         for outside in self.outside:
             if not hmac.compare_digest(sign_head(outside), outside.signature):
                 made_up.append(Wrong("outside", outside.position))
                 continue
             if outside.position == self.forgotten and outside.link != self.link:
                 yield Wrong("differs", outside.position)
-            expected[outside.position] = ("differs", outside.link)
+            expected[outside.position] = ("differs", outside.link, outside.root)
         yield from self._chain(expected)
         yield from made_up  # after the chain, so that the first wrong record is named where there is one
         last = max(expected, default=0)
@@ -283,31 +270,41 @@ class _Verification:
             yield Wrong("checkpoint", last.position)
         self.position = self.forgotten = last.position
         self.link = bytes(last.link)
+        kept = {(one.level, one.index): bytes(one.hash) for one in Subtree.objects.all()}
+        places = merkle.peaks(0, last.position)
+        self.tree = merkle.Growing([(place[0], kept.get(place, b"")) for place in places])
+        if self.tree.root() != bytes(last.root):
+            yield Wrong("checkpoint", last.position)
 
-    def _chain(self, expected: dict[int, tuple[str, bytes]]) -> Iterator[Wrong]:
+    def _chain(self, expected: dict[int, tuple[str, bytes, bytes]]) -> Iterator[Wrong]:
         # Local names: this loop runs once for every record of years.
         position, link, digest = self.position, self.link, keyed_hash(self.key)
+        encode, leaf, add = content.encode, merkle.leaf, self.tree.add
         for rows in _rows("position IS NOT NULL ORDER BY position"):
-            for number, at_position, stored_mac, stored_link, *content in rows:
+            for number, at_position, stored_mac, stored_link, *values in rows:
                 if at_position != position + 1:
                     self.position, self.link = position, link
                     yield Wrong("missing" if at_position > position else "moved", position + 1)
-                if digest(_encode(content).encode()) != stored_mac:
+                said = encode(values)
+                if digest(said) != stored_mac:
                     yield Wrong("altered", at_position, number)
                 link = digest(link + stored_mac)
                 if link != stored_link:
                     yield Wrong("moved", at_position, number)
                 position = at_position
-                if position in expected and expected[position][1] != link:
-                    yield Wrong(expected[position][0], position, number)
+                add(leaf(said))
+                if position in expected:
+                    what, link_then, root_then = expected[position]
+                    if link_then != link or root_then and root_then != self.tree.root():
+                        yield Wrong(what, position, number)
             self.position, self.link = position, link
             self._seen(rows)
             self.sealed += len(rows)
 
     def _not_sealed_yet(self) -> Iterator[Wrong]:
         for rows in _rows("position IS NULL ORDER BY id"):
-            for number, _position, stored_mac, _link, *content in rows:
-                if mac(self.key, content) != stored_mac:
+            for number, _position, stored_mac, _link, *values in rows:
+                if mac(self.key, values) != stored_mac:
                     yield Wrong("unsealed", None, number)
             self._seen(rows)
             self.unsealed += len(rows)
@@ -330,7 +327,7 @@ class _Verification:
 
 def _rows(where: str) -> Iterator[list[tuple[Any, ...]]]:
     """(id, position, mac, link, then the content) of records, some thousands at a time."""
-    statement = f"SELECT id, position, mac, link, {CONTENT} FROM access_accessrecord WHERE {where}"  # noqa: S608
+    statement = f"SELECT id, position, mac, link, {content.COLUMNS} FROM access_accessrecord WHERE {where}"  # noqa: S608
     with connection.chunked_cursor() as cursor:
         cursor.execute(statement)
         while rows := cursor.fetchmany(5_000):
@@ -361,16 +358,20 @@ def forget_before(day: date) -> Checkpoint | None:
             return None
         if not hmac.compare_digest(sign_head(_sealed(head)), bytes(head.signature)):
             raise WrongKey
+        peaks = tree.peaks(head.position)
+        for level, index, hashed in peaks:
+            Subtree.objects.using(OWNER).get_or_create(level=level, index=index, defaults={"hash": hashed})
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE access_accessrecord DISABLE TRIGGER trail_only_grows_rows")
         cursor.execute("DELETE FROM access_accessrecord WHERE position <= %s", [head.position])
         cursor.execute("ALTER TABLE access_accessrecord ENABLE TRIGGER trail_only_grows_rows")
-    made = Checkpoint(position=head.position, link=bytes(head.link), at=timezone.now(), before=day)
+    root = merkle.fold([hashed for _level, _index, hashed in peaks])
+    made = Checkpoint(position=head.position, link=bytes(head.link), root=root, at=timezone.now(), before=day)
     made.signature = _sign_checkpoint(made)
     made.save(force_insert=True, using=OWNER)
     return made
 
 
 def _sign_checkpoint(point: Checkpoint) -> bytes:
-    content = ["checkpoint", point.position, bytes(point.link).hex(), microseconds(point.at)]
-    return mac(key(), [*content, point.before.isoformat()])
+    said = ["checkpoint", point.position, bytes(point.link).hex(), content.microseconds(point.at)]
+    return mac(key(), [*said, point.before.isoformat(), bytes(point.root).hex()])

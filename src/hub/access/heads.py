@@ -22,11 +22,12 @@ NO_LINK = bytes(32)  # what the first record is linked to
 
 @dataclass(frozen=True)
 class Sealed:
-    """A head: the number of records so far, the link of the last, and when."""
+    """A head: the number of records so far, the link of the last, when, and the root of the tree over them all."""
 
     position: int
     link: bytes
     at: datetime
+    root: bytes = b""  # of heads from before there was a tree
     signature: bytes = b""
 
 
@@ -58,6 +59,7 @@ def send() -> int:
             "position": head.position,
             "link": bytes(head.link).hex(),
             "at": head.at.isoformat(),
+            "root": bytes(head.root).hex(),
             "signature": bytes(head.signature).hex(),
         }
         lines.setdefault(f"heads-{head.at:%Y-%m-%d}.jsonl", []).append(json.dumps(said) + "\n")
@@ -79,9 +81,9 @@ def _append(path: Path, lines: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def outside() -> Iterator[Sealed]:
-    """Every head outside, oldest first. A line cut off in writing is left out; its head was sent again."""
-    for path in sorted(folder().glob("heads-*.jsonl")):
+def outside(where: Path | None = None) -> Iterator[Sealed]:
+    """Every head outside, or in another folder, oldest first. A line cut off in writing is left out; its head was sent again."""
+    for path in sorted((where or folder()).glob("heads-*.jsonl")):
         with open(path, "rb") as file:
             for line in file:
                 head = _read(line)
@@ -106,6 +108,7 @@ def _read(line: bytes) -> Sealed | None:
             int(said["position"]),
             bytes.fromhex(said["link"]),
             datetime.fromisoformat(said["at"]),
+            bytes.fromhex(said.get("root", "")),
             bytes.fromhex(said["signature"]),
         )
     except (ValueError, KeyError, TypeError):

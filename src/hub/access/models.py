@@ -286,8 +286,11 @@ class Head(models.Model):
 
     position = models.BigIntegerField(primary_key=True)
     link = models.BinaryField()
+    root = models.BinaryField(
+        default=b"", help_text="of the tree over all records so far; empty before there was one"
+    )
     at = models.DateTimeField()
-    signature = models.BinaryField(help_text="keyed hash of the three")
+    signature = models.BinaryField(help_text="keyed hash of all of the above")
 
     def __str__(self) -> str:
         return str(self.position)
@@ -298,9 +301,22 @@ class Checkpoint(models.Model):
 
     position = models.BigIntegerField(primary_key=True)
     link = models.BinaryField()
+    root = models.BinaryField(help_text="of the tree over what was forgotten")
     at = models.DateTimeField()
     before = models.DateField(help_text="records before this day were forgotten")
-    signature = models.BinaryField(help_text="keyed hash of the four")
+    signature = models.BinaryField(help_text="keyed hash of all of the above")
 
     def __str__(self) -> str:
         return str(self.position)
+
+
+class Subtree(models.Model):
+    """A complete part of the tree over the sealed records (`hub.access.tree`): its hash spares reading its leaves."""
+
+    pk = models.CompositePrimaryKey("level", "index")
+    level = models.PositiveSmallIntegerField(help_text="it stands above 2 ** level records")
+    index = models.BigIntegerField(help_text="it begins after index * 2 ** level records")
+    hash = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"

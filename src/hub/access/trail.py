@@ -18,7 +18,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hub.access import chain
+from hub.access import chain, content
 from hub.access.models import AccessRecord, User
 from hub.access.queries import duties
 
@@ -104,26 +104,6 @@ def record(
         subjects=subjects,
         purpose=purpose,
     )
-    made.mac = chain.mac(chain.key(), _content(made))
+    made.mac = chain.mac(chain.key(), content.of(made))
     made.save(force_insert=True)
     return made
-
-
-def _content(made: AccessRecord) -> list[object]:
-    """What the mac speaks for, in the order of `chain.CONTENT`."""
-    return [
-        str(made.mark),
-        chain.microseconds(made.at),
-        made.actor_id,
-        made.roles,
-        made.session,
-        made.origin,
-        made.verb,
-        made.object_kind,
-        made.object_id,
-        made.household,
-        made.person,
-        made.listed,
-        made.subjects,
-        made.purpose,
-    ]

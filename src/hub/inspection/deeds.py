@@ -20,6 +20,7 @@ WORDS: dict[str, str | Promise] = {
     "access.created_user": _("made an account"),
     "access.gave_post": _("gave a post"),
     "access.ended_post": _("ended a post"),
+    "access.proved_record": _("printed the proof of a record"),
     "access.forgot_trail": _("forgot the oldest part of the trail"),
     "people.took_in_district": _("took a district in"),
     "people.opened": _("opened a household"),
