@@ -7,6 +7,7 @@ emptied tables, because the audit trail refuses to be emptied and reference data
 
 import hashlib
 import os
+import time
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -57,13 +58,19 @@ class Clones:
 
     def renew(self) -> None:
         """A clone as good as new under the same name."""
-        with self._connect() as connection:
-            name, template = sql.Identifier(self.clone), sql.Identifier(self.template)
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, template))
+        self.drop()
+        self.run("CREATE DATABASE {} TEMPLATE {}", self.clone, self.template)
 
     def drop(self) -> None:
-        self.run("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.clone)
+        # The owner may end its own connections only; one of the application's may still be on its way out.
+        until = time.monotonic() + 20
+        while True:
+            try:
+                return self.run("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.clone)
+            except psycopg.errors.InsufficientPrivilege:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
 
     def clear_left_behind(self) -> None:
         """Remove clones of runs that were killed."""
