@@ -7,9 +7,9 @@ emptied tables, because the audit trail refuses to be emptied and reference data
 
 import hashlib
 import os
-import time
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
