@@ -186,12 +186,15 @@ def _district_run_is_done() -> bool:
 
 
 def _what_the_district_run_left() -> str:
-    from hub.screening.models import Missed
+    from hub.screening.models import Listed, Missed
     from welfare.screening import Run as Results
 
     run = _latest_run()
     columns = ("household", "person", "centre", "programme", "won", "won_a_year")
     rows = sorted(map(repr, Missed.objects.filter(run=run).values_list(*columns)))
+    rows += sorted(
+        map(repr, Listed.objects.filter(run=run).values_list("household", "entitlements", "won_a_year"))
+    )
     pairs = Results(run.folder).pairs().to_pylist() if run is not None and run.state == run.State.DONE else []
     return hashlib.sha256("\n".join([*rows, *map(repr, pairs)]).encode()).hexdigest()
 

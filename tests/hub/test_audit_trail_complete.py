@@ -21,6 +21,7 @@ from hub.access.roles import Role
 from hub.people.models import FactRecord, Household, Opening, Person
 from hub.people.search import terms
 from hub.programmes import queries as programmes
+from hub.screening.actions import list_anew
 from hub.screening.models import Interview, Missed, Run
 from tests.hub.conftest import CHUNGHYEON
 from tests.hub.owner import owning
@@ -97,6 +98,7 @@ def district(coordinator, someone, settings, tmp_path):
         centre_id=CHUNGHYEON,
         programme=next(iter(programmes.catalogue().programmes)),
     )
+    list_anew(run=run)
     return run
 
 

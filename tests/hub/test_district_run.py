@@ -49,6 +49,23 @@ def test_the_rows_to_act_on_are_the_missed_pairs_of_the_files(run):
     assert kept
 
 
+def test_the_work_list_is_in_the_order_of_what_each_household_misses_in_all(run):
+    in_all: dict[int, list[int]] = {}
+    for household, won in Missed.objects.values_list("household_id", "won_a_year"):
+        in_all.setdefault(household, []).append(won)
+    ordered = sorted(in_all, key=lambda one: (-sum(in_all[one]), -len(in_all[one]), one))
+    listed = queries.worklist(run, None, number=len(in_all) + 1)
+    assert [item.household for item in listed] == ordered
+    assert [item.won_a_year for item in listed] == [sum(in_all[one]) for one in ordered]
+
+
+def test_the_work_list_of_one_programme_has_all_who_miss_it_and_nobody_else(run):
+    name = Missed.objects.values_list("programme", flat=True).order_by("programme")[0]
+    listed = queries.worklist(run, None, programme=name, number=10_000)
+    wanted = set(Missed.objects.filter(programme=name).values_list("household_id", flat=True))
+    assert {item.household for item in listed} == wanted
+
+
 def test_the_files_hold_the_same_answers_as_asking_each_household_now(run):
     rules = programmes.rules(run.as_of)
     from hub.people.queries import known

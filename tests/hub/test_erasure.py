@@ -29,7 +29,7 @@ from hub.privacy.models import (
 from hub.programmes import queries as programmes
 from hub.screening import actions as screening
 from hub.screening import queries as screening_queries
-from hub.screening.models import Interview, Missed, Run
+from hub.screening.models import Interview, Listed, Missed, Run
 from tests.hub.conftest import CHUNGHYEON, SINCHON
 from tests.hub.test_retention import everything
 
@@ -82,8 +82,9 @@ def couple(household, tell, coordinator):
     run = Run.objects.create(as_of=TODAY, state=Run.State.DONE, finished_at=timezone.now())
     for person in (first, second, None):
         Missed.objects.create(
-            run=run, household=household, person=person, centre_id=CHUNGHYEON, programme="x"
+            run=run, household=household, person=person, centre_id=CHUNGHYEON, programme="x", won_a_year=12
         )
+    screening.list_anew(run=run)
     text = queries.text_in_force(Purpose.FINANCIAL, "ko", TODAY)
     items = {item["id"]: True for item in text.body["items"]}
     actions.give_consent(first, text, items, by=coordinator, manner=Manner.SCREEN)
@@ -195,6 +196,8 @@ def test_of_the_person_only_a_number_is_left(couple, coordinator, officer):
     assert (first.name, first.resident_number) == ("", "")
     assert not first.records.exists()
     assert not Missed.objects.filter(person=first).exists()
+    line = Listed.objects.get(household=first.household_id)
+    assert (line.entitlements, line.won_a_year) == (2, 24)
 
 
 def test_nothing_of_anybody_else_changes(couple, household, household_elsewhere, coordinator, officer):

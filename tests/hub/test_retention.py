@@ -260,6 +260,7 @@ def full(household, household_elsewhere, coordinator):
     Missed.objects.create(
         run=run, household=household, person=household.members.first(), centre_id=CHUNGHYEON, programme="x"
     )
+    screening.list_anew(run=run)
     fact(household_elsewhere.members.first(), {"earned_income": 1}, on=TODAY)
     record(coordinator, "people.opened", household, "household page")
     return run

@@ -14,6 +14,7 @@ from hub.access.access import Refused
 from hub.access.models import AccessRecord, Approval
 from hub.access.roles import Role
 from hub.people.models import Person
+from hub.screening.actions import list_anew
 from hub.screening.models import Missed, Run
 from tests.hub.conftest import SINCHON
 
@@ -91,6 +92,7 @@ def run(household, settings, tmp_path):
         programme="livelihood_benefit",
         won_a_year=12,
     )
+    list_anew(run=made)
     return made
 
 

@@ -33,7 +33,7 @@ from hub.privacy.retention import Fate, Kind
 from hub.programmes import queries as programmes
 from hub.screening import actions as screening_actions
 from hub.screening import queries as screening
-from hub.screening.models import Interview, Missed, Run
+from hub.screening.models import Interview, Listed, Missed, Run
 
 DAYS_TO_ANSWER = 10  # PIPA decree arts. 41 to 44
 OF_AGE_TO_CONSENT = 14  # PIPA art. 22-2
@@ -299,6 +299,7 @@ def _erase_person(request: SubjectRequest, by: User) -> None:
     for line in planned:
         if line.kind.fate == Fate.FOLLOW and line.kept == 0:
             line.kind.of(person).delete()
+    screening_actions.list_anew(household=person.household_id)
     if not recipient:
         _empty_persons([person.pk])
     _expire_files()
@@ -361,6 +362,7 @@ def _forget_persons(numbers: list[int]) -> dict[str, int]:
         if kind.person and not kind.on_request and kind.fate in (Fate.ERASE, Fate.FOLLOW):
             removed, _by_model = kind.rows.filter(**{f"{kind.person}__in": numbers}).delete()
             erased[kind.model] = removed
+    screening_actions.list_anew(household__in=Person.objects.filter(pk__in=numbers).values("household"))
     _empty_persons(numbers)
     return erased
 
@@ -379,10 +381,11 @@ def _forget_words(numbers: list[int]) -> dict[str, int]:
 
 
 def _forget_runs(numbers: list[int]) -> dict[str, int]:
+    listed, _by_model = Listed.objects.filter(run__in=numbers).delete()
     missed, _by_model = Missed.objects.filter(run__in=numbers).delete()
     for run in Run.objects.filter(pk__in=numbers):
         _remove_files(run)
-    return {"screening.run": len(numbers), "screening.missed": missed}
+    return {"screening.run": len(numbers), "screening.missed": missed, "screening.listed": listed}
 
 
 _EMPTYING: dict[str, Callable[[list[int]], dict[str, int]]] = {

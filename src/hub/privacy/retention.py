@@ -315,6 +315,7 @@ KINDS = (
         Fate.FOLLOW,
         person="person",
     ),
+    Kind("screening.listed", _("Order of the work list"), _("with the run"), PIPA, Fate.FOLLOW),
     Kind("privacy.expiringfiles", _("Marks of files to be removed"), _("with the run"), PIPA, Fate.KEEP),
     Kind(
         "privacy.consent",

@@ -6,7 +6,8 @@ from datetime import date
 from time import monotonic
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,7 @@ from hub.people.models import Household, Person
 from hub.people.sources import Source
 from hub.programmes import queries as programmes
 from hub.screening import queries
-from hub.screening.models import Interview, Missed, Run
+from hub.screening.models import Interview, Listed, Missed, Run
 from welfare.rules.assessment import PER_YEAR
 from welfare.screening import Cancelled, Snapshot, screen, write_snapshot
 from welfare.screening import Run as Results
@@ -172,6 +173,26 @@ def _file_missed(run: Run, results: Results, rules: welfare.RuleSet) -> None:
     )
     names = ("run_id", "household_id", "person_id", "centre_id", "programme", "won", "won_a_year")
     exchange.add_rows("screening_missed", names, found)
+    list_anew(run=run)
+
+
+@transaction.atomic
+def list_anew(**which: object) -> None:
+    """Make lines of the work list from what is missed: of a `run`, or of a `household` of which something was erased."""
+    Listed.objects.filter(**which).delete()
+    sums = (
+        Missed.objects.filter(**which)
+        .order_by()
+        .values("run_id", "household_id", "centre_id")
+        .annotate(number=Count("pk"), won=Sum("won_a_year"))
+    )
+    statement, values = sums.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO screening_listed (run_id, household_id, centre_id, entitlements, won_a_year) "
+            + statement,
+            values,
+        )
 
 
 # Interviews -----------------------------------------------------------------------------------------------------------------------

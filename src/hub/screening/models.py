@@ -73,21 +73,48 @@ class Run(models.Model):
 
 
 class Missed(models.Model):
-    """An entitlement a run found that is surely not received: the work list of the centres."""
+    """An entitlement a run found that is surely not received."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="missed")
+    # Of the two that every row shares, no index of their own: half a million rows are filed with each run.
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="missed", db_index=False)
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="missed")
     person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="missed")
-    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="+")
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="+", db_index=False)
     programme = models.CharField(max_length=80)
     won = models.BigIntegerField(null=True, help_text="sure amount for each period of the programme")
     won_a_year = models.BigIntegerField(default=0, help_text="for ordering; help in kind counts as nothing")
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["run", "centre", "household"])]
+        indexes: ClassVar = [models.Index(fields=["run", "programme", "household"], name="who_misses_it")]
 
     def __str__(self) -> str:
         return f"{self.household_id} {self.programme}"
+
+
+class Listed(models.Model):
+    """A household on a run's work list: what it misses altogether, which is what the list is ordered by."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="listed", db_index=False)
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="listed", db_index=False)
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="+", db_index=False)
+    entitlements = models.PositiveSmallIntegerField()
+    won_a_year = models.BigIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["run", "centre", "-won_a_year", "-entitlements", "household"], name="list_of_a_dong"
+            ),
+            models.Index(
+                fields=["run", "-won_a_year", "-entitlements", "household"], name="list_of_the_district"
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["household", "run"], name="one_line_for_a_household")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.household_id} {self.won_a_year}"
 
 
 class Interview(models.Model):

@@ -1,19 +1,19 @@
 """Runs and interviews as screens need them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 
 from hub import walls
 from hub.organisation.models import Centre
 from hub.people.models import Household
 from hub.programmes import queries as programmes
-from hub.screening.models import Interview, Missed, Run
+from hub.screening.models import Interview, Listed, Missed, Run
 from welfare import Household as WelfareHousehold
 from welfare.facts import Fact
 from welfare.rules import Programme
@@ -100,17 +100,19 @@ def by_dong(run: Run, programme: str | None = None) -> list[DongCounts]:
 
 
 def _by_dong(run: Run, programme: str | None) -> list[DongCounts]:
-    missed = Missed.objects.filter(run=run)
-    if programme is not None:
-        missed = missed.filter(programme=programme)
-    counted: dict[str, dict[str, Any]] = {
-        row["centre"]: dict(row)
-        for row in missed.order_by()
-        .values("centre")
-        .annotate(
-            households=Count("household", distinct=True), entitlements=Count("pk"), won=Sum("won_a_year")
+    if programme is None:
+        listed = Listed.objects.filter(run=run).order_by().values("centre")
+        sums = list(
+            listed.annotate(households=Count("pk"), entitlements=Sum("entitlements"), won=Sum("won_a_year"))
         )
-    }
+    else:
+        missed = Missed.objects.filter(run=run, programme=programme).order_by().values("centre")
+        sums = list(
+            missed.annotate(
+                households=Count("household", distinct=True), entitlements=Count("pk"), won=Sum("won_a_year")
+            )
+        )
+    counted: dict[str, dict[str, Any]] = {row["centre"]: dict(row) for row in sums}
     registered = dict(Household.objects.order_by().values_list("centre").annotate(number=Count("pk")))
     rows = []
     for centre in Centre.objects.all():
@@ -125,12 +127,12 @@ def _by_dong(run: Run, programme: str | None) -> list[DongCounts]:
 
 def missed_totals(run: Run, dongs: Iterable[str] | None = None) -> dict[str, int]:
     """Households, entitlements and won a year missed within these dongs. Counts, sealed households included."""
-    missed = Missed.objects.filter(run=run)
+    listed = Listed.objects.filter(run=run)
     if dongs is not None:
-        missed = missed.filter(centre__in=list(dongs))
+        listed = listed.filter(centre__in=list(dongs))
     with walls.everywhere(), transaction.atomic():
-        found = missed.aggregate(
-            households=Count("household", distinct=True), entitlements=Count("pk"), won=Sum("won_a_year")
+        found = listed.aggregate(
+            households=Count("pk"), entitlements=Sum("entitlements"), won=Sum("won_a_year")
         )
     return {name: value or 0 for name, value in found.items()}
 
@@ -151,21 +153,21 @@ class WorkItem:
 
 
 def worklist(
-    run: Run, dongs: Iterable[str] | None, *, programme: str | None = None, first: int = 0, number: int = 25
+    run: Run, dongs: Collection[str] | None, *, programme: str | None = None, first: int = 0, number: int = 25
 ) -> list[WorkItem]:
     """Households within these dongs that miss most won a year."""
-    missed = Missed.objects.filter(run=run)
+    listed = Listed.objects.filter(run=run)
     if dongs is not None:
-        missed = missed.filter(centre__in=list(dongs))
+        # A single dong as an equality, so that its index gives the rows in their order.
+        listed = (
+            listed.filter(centre=next(iter(dongs))) if len(dongs) == 1 else listed.filter(centre__in=dongs)
+        )
     if programme is not None:
-        missed = missed.filter(household__in=missed.filter(programme=programme).values("household"))
-    rows = list(
-        missed.order_by()
-        .values("household")
-        .annotate(won=Sum("won_a_year"), number=Count("pk"), centre_code=Max("centre"))
-        .order_by("-won", "-number", "household")[first : first + number]
-    )
-    named: dict[int, list[Programme]] = {row["household"]: [] for row in rows}
+        listed = listed.filter(
+            Exists(Missed.objects.filter(run=run, programme=programme, household=OuterRef("household")))
+        )
+    rows = list(listed.order_by("-won_a_year", "-entitlements", "household")[first : first + number])
+    named: dict[int, list[Programme]] = {row.household_id: [] for row in rows}
     catalogue = programmes.catalogue().programmes
     of_these = Missed.objects.filter(run=run, household__in=list(named)).order_by("-won_a_year", "programme")
     for household, name in of_these.values_list("household", "programme"):
@@ -173,7 +175,7 @@ def worklist(
             named[household].append(catalogue[name])
     centres = {centre.code: centre for centre in Centre.objects.all()}
     return [
-        WorkItem(row["household"], centres[row["centre_code"]], named[row["household"]], row["won"])
+        WorkItem(row.household_id, centres[row.centre_id], named[row.household_id], row.won_a_year)
         for row in rows
     ]
 
