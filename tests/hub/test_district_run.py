@@ -1,5 +1,6 @@
 """A district run on a small invented district: its files, its rows, its pages; interrupted, cancelled, repeated."""
 
+import re
 import shutil
 
 import pytest
@@ -182,6 +183,27 @@ def test_a_household_page_shows_each_programme_with_reason_law_and_papers(client
     missed = item.programmes[0]
     assert missed.criteria[0].law in page
     assert missed.documents[0]["ko"] in page
+
+
+def test_what_is_folded_away_comes_when_it_is_unfolded(client, run, coordinator):
+    client.force_login(coordinator)
+    item = queries.worklist(run, [CHUNGHYEON], number=1)[0]
+    client.post(reverse("state_purpose", args=[item.household]), {"purpose": "interview"})
+    address = reverse("household", args=[item.household])
+    page = client.get(address).content.decode()
+    unfolded = re.findall(r'hx-get="([^"]+part=line[^"]+)"', page)
+    assert len(unfolded) == len(set(unfolded)) > 1
+    for part in unfolded[:5]:
+        programme = programmes.catalogue().programmes[re.search(r"line=(\w+)", part)[1]]
+        assert programme.summary["ko"] not in page
+        body = client.get(part.replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
+        assert programme.summary["ko"] in body and programme.criteria[0].law in body
+        assert "<summary" not in body and "<html" not in body
+    others = client.get(address, {"part": "refused"}, headers={"HX-Request": "true"}).content.decode()
+    assert "part=line" in others and "<table" not in others
+    for wrong in ("", "no_such_programme", "<b>"):
+        asked = client.get(address, {"part": "line", "line": wrong}, headers={"HX-Request": "true"})
+        assert asked.status_code == 404
 
 
 def test_a_household_elsewhere_stays_closed_and_a_number_that_is_none_is_not_found(client, run, coordinator):

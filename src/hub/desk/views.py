@@ -136,7 +136,12 @@ def household(request: HttpRequest, household: int) -> HttpResponse:
         return _record(request, known)
     sheet = sheets.sheet(rules.assess(described), names)
     if part in ("unknown", "refused") and request.htmx:  # type: ignore[attr-defined]
-        return render(request, f"screening/_sheet.html#{part}", {"sheet": sheet})
+        return render(request, f"screening/_sheet.html#{part}", {"sheet": sheet, "parts_at": request.path})
+    if part == "line" and request.htmx:  # type: ignore[attr-defined]
+        line = next((one for one in sheet.lines if one.key == request.GET.get("line")), None)
+        if line is None:
+            raise Http404
+        return render(request, "screening/_line.html#reasons", {"line": line})
     labels = sheets.called(described.members, rules.day)
     here = known.household
     page = {

@@ -77,6 +77,7 @@ class Sheet:
 
     @property
     def lines(self) -> list[Line]:
+        """Every line, in the order of the groups."""
         return [
             *self.missed,
             *self.entitled,
@@ -84,6 +85,7 @@ class Sheet:
             *self.unknown,
             *self.by_hand,
             *self.received,
+            *self.to_review,
             *self.near,
             *self.refused,
         ]
