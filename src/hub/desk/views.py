@@ -141,7 +141,7 @@ def household(request: HttpRequest, household: int) -> HttpResponse:
         line = next((one for one in sheet.lines if one.key == request.GET.get("line")), None)
         if line is None:
             raise Http404
-        return render(request, "screening/_line.html#reasons", {"line": line})
+        return render(request, "screening/_lines.html#reasons", {"line": line})
     labels = sheets.called(described.members, rules.day)
     here = known.household
     page = {
@@ -156,6 +156,7 @@ def household(request: HttpRequest, household: int) -> HttpResponse:
         "opening": residents.current_opening(here, user),
         "seal": residents.seal_of(here) if here.sealed else None,
         "sheet": sheet,
+        "changed": (),  # nothing is new here
         "parts_at": "" if part == "all" else request.path,
         "day": rules.day,
         "today": timezone.localdate(),

@@ -6,6 +6,7 @@ Pages do not call `known` themselves: they open a household through `people.acti
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import pyarrow as pa
 from django.db import connection
@@ -26,8 +27,7 @@ from welfare import Catalogue, Fact
 from welfare import Household as Described
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """What one source said about one fact: the value as the library takes it, where from, and when.
 
     Without a value `said` tells why: "unknown" (nobody could tell), "refused" or "none" (there is no such thing). An amount
@@ -49,8 +49,7 @@ class Statement:
         return RANK[self.source], self.collected_on, self.record_id
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """The statement in force about one fact, and the others beside it, each kept with its source and date.
 
     `why` says in one word why it stands: "only" statement, higher "rank" of its source, or the "latest" of equals. "Nobody
@@ -135,19 +134,20 @@ def standings(
     on = on or timezone.localdate()
     said: dict[str, list[Statement]] = {}
     for record in records:
-        gaps: Mapping[str, str] = record.gaps or {}
-        for name in dict.fromkeys((*record.values, *gaps)):
+        values, gaps, source = record.values, record.gaps or {}, Source(record.source)
+        by = record.recorded_by.name if record.recorded_by else ""
+        for name in {**values, **gaps} if gaps else values:
             fact = catalogue.facts.get(name)
             if fact is not None:  # a fact that has left the catalogue is kept but no longer speaks
                 statement = Statement(
                     fact,
-                    _value(fact, record.values.get(name)),
-                    Source(record.source),
+                    _value(fact, values.get(name)),
+                    source,
                     record.collected_on,
                     record.pk,
                     gaps.get(name, ""),
                     record.expires_on,
-                    record.recorded_by.name if record.recorded_by else "",
+                    by,
                 )
                 said.setdefault(name, []).append(statement)
     return {name: _standing(statements, on) for name, statements in said.items()}
@@ -175,6 +175,7 @@ def standing(records: Iterable[FactRecord], fact: Fact) -> Standing | None:
 
 
 _LATEST = 2**63
+_NOT_TOLD = ("unknown", "refused")
 
 
 def _value(fact: Fact, stored: object) -> object:
@@ -182,9 +183,14 @@ def _value(fact: Fact, stored: object) -> object:
 
 
 def _standing(statements: list[Statement], on: date) -> Standing:
+    if len(statements) == 1:  # nearly all of the thousand facts on a page: nothing is to be weighed
+        [now] = statements
+        if now.expires_on is not None and now.expires_on < on:
+            return Standing(now, (), "expired")
+        return Standing(now, (), "gap" if now.said in _NOT_TOLD else "only")
     ordered = sorted(statements, key=lambda said: said.rank, reverse=True)
     valid = [said for said in ordered if said.expires_on is None or said.expires_on >= on]
-    telling = [said for said in valid if said.said not in ("unknown", "refused")]
+    telling = [said for said in valid if said.said not in _NOT_TOLD]
     now = next(iter(telling or valid or ordered))
     others = tuple(said for said in ordered if said is not now)
     if not valid:

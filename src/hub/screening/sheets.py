@@ -15,19 +15,17 @@ from welfare.rules.catalogue import CERTAIN
 
 @dataclass(frozen=True)
 class Line:
-    """One programme for the household or one of its members, and whom it is for."""
+    """One programme for the household or one of its members, and whom it is for.
 
+    `key` is unique within a sheet, for anchors and for seeing what changed.
+    """
+
+    key: str
     result: Result
     who: str
     missing: tuple[Fact, ...]
     needs_check: bool
     better: str = ""  # name of the programme advised in its place
-
-    @property
-    def key(self) -> str:
-        """Unique within a sheet, for anchors and for seeing what changed."""
-        member = "" if self.result.member is None else f"-{self.result.member}"
-        return f"{self.result.programme.id}{member}"
 
 
 @dataclass
@@ -101,11 +99,13 @@ def sheet(assessment: Assessment, names: Sequence[str]) -> Sheet:
     found = Sheet()
     for result in assessment.results:
         better = rules.programmes[result.set_aside_for].name if result.set_aside_for else None
+        name, member = result.programme.id, result.member
         line = Line(
+            name if member is None else f"{name}-{member}",
             result,
-            "" if result.member is None or len(names) == 1 else names[result.member],
+            "" if member is None or len(names) == 1 else names[member],
             tuple(rules.facts[name] for name in result.missing),
-            bool(rules.needs_check[result.programme.id]) or result.programme.confidence not in CERTAIN,
+            bool(rules.needs_check[name]) or result.programme.confidence not in CERTAIN,
             better[get_language() or "ko"] if better else "",
         )
         _group(found, line).append(line)

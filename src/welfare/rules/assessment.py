@@ -14,11 +14,12 @@ from welfare.facts.fact import Text
 from welfare.facts.household import EncodedHousehold
 from welfare.rules.catalogue import Criterion, Programme
 from welfare.rules.exclusion import Rivals, busiest, groups, without
+from welfare.rules.near_miss import NearMiss, near_miss
 from welfare.rules.nodes import PERSON
+from welfare.rules.oracle import Oracle
 from welfare.rules.plan import Lowered, Ref, Truth
 
 if TYPE_CHECKING:
-    from welfare.rules.near_miss import NearMiss
     from welfare.rules.ruleset import RuleSet
 
 ENTITLED, NOT_ENTITLED, UNKNOWN = "entitled", "not_entitled", "unknown"
@@ -152,8 +153,6 @@ class Assessment:
         return self._result(programme, self.rules.programmes[programme], member)
 
     def _result(self, name: str, programme: Programme, member: int | None) -> Result:
-        from welfare.rules.near_miss import near_miss
-
         lowered = self.rules.plan.programmes[name]
         holds, *criteria = self.said(name, member)
         answer = UNKNOWN if holds is None else ENTITLED if holds else NOT_ENTITLED
@@ -170,9 +169,7 @@ class Assessment:
             self._amount(lowered, programme, answer, member),
             reasons,
             self.truth(lowered.receives, member) if lowered.receives else None,
-            near_miss=near_miss(self.rules, self.household, reasons, member)
-            if answer == NOT_ENTITLED
-            else None,
+            near_miss=near_miss(self._oracle, reasons, member) if answer == NOT_ENTITLED else None,
         )
 
     def _amount(
@@ -190,6 +187,10 @@ class Assessment:
     def _open_reason(self, name: str, criterion: Criterion) -> Reason:
         facts = self.rules.criterion_facts[name, criterion.id]
         return Reason(criterion, None, tuple(sorted(facts & self._unknown)))
+
+    @cached_property
+    def _oracle(self) -> Oracle:
+        return Oracle(self.rules, self.household)
 
     @cached_property
     def _unknown(self) -> frozenset[str]:

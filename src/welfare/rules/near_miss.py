@@ -11,13 +11,12 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from welfare.facts.household import EncodedHousehold
 from welfare.rules import nodes
-from welfare.rules.oracle import Oracle
 
 if TYPE_CHECKING:
     from welfare.rules.assessment import Reason
     from welfare.rules.catalogue import Criterion
+    from welfare.rules.oracle import Oracle
     from welfare.rules.ruleset import RuleSet
 
 REACH = Fraction(1, 10)  # of the limit; further away is not a near miss but a plain no
@@ -36,20 +35,20 @@ class NearMiss:
     unit: str  # "won" | "count"
 
 
-def near_miss(
-    rules: RuleSet, household: EncodedHousehold, reasons: Sequence[Reason], member: int | None
-) -> NearMiss | None:
-    """The near miss behind a refusal, or None when more than one thing is wrong or the distance is large."""
-    failed = [reason for reason in reasons if reason.holds is False]
-    if len(failed) != 1 or any(reason.holds is None for reason in reasons):
+def near_miss(oracle: Oracle, reasons: Sequence[Reason], member: int | None) -> NearMiss | None:
+    """The near miss behind a refusal, or None when more than one thing is wrong or the distance is large.
+
+    The oracle is the household's; what it has worked out for one refusal serves the next.
+    """
+    holds = [reason.holds for reason in reasons]
+    if None in holds or holds.count(False) != 1:
         return None
-    criterion = failed[0].criterion
+    criterion = reasons[holds.index(False)].criterion
     strict, node = False, criterion.when
     while isinstance(node, nodes.Not):
         strict, node = not strict, node.item
     if not isinstance(node, nodes.AtMost) or node.left.type not in ("won", "int"):
         return None
-    oracle = Oracle(rules, household)
     left, right = oracle.range(node.left, member), oracle.range(node.right, member)
     if left[0] != left[1] or right[0] != right[1]:
         return None
@@ -57,7 +56,7 @@ def near_miss(
     # least whole number that closes the distance.
     distance = right[0] - left[0] if strict else left[0] - right[0]
     gap = floor(distance) + 1 if strict else ceil(distance)
-    moves_left = not _is_limit(rules, node.left)
+    moves_left = not _is_limit(oracle.rules, node.left)
     value, limit = (left[0], right[0]) if moves_left else (right[0], left[0])
     reach = abs(limit) * REACH
     # Who has none of what is counted, such as a birth, is not near to having one.
