@@ -21,6 +21,14 @@ from psycopg import sql
 SOURCE = Path(__file__).parents[1] / "src" / "hub"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """When a run is split, the tests of a file stay together, and all journeys, which share one district."""
+    for item in items:
+        folder, _, file = item.nodeid.partition("::")[0].rpartition("/")
+        together = folder if folder.endswith("journeys") else file
+        item.add_marker(pytest.mark.xdist_group(together))
+
+
 class Clones:
     """The databases of this test run: a template shared with other runs, and this run's clone of it."""
 

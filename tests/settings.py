@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 
-# Before the hub's settings are read: tests have their own server and keys beside the demonstration's.
-os.environ["HUB_HOME"] = str(Path(__file__).parents[1] / ".hub" / "tests")
+# Before the hub's settings are read: tests have their own server and keys beside the demonstration's, and so has each part
+# of a run that is split.
+os.environ["HUB_HOME"] = str(
+    Path(__file__).parents[1] / ".hub" / "tests" / os.environ.get("PYTEST_XDIST_WORKER", "")
+)
 os.environ["HUB_PLAIN_HTTP"] = "1"
 
 from hub import messages

@@ -53,8 +53,10 @@ def run(arguments: list[str]) -> int:
             print(step.stdout, end="", flush=True)
         state = "ok" if step.returncode == 0 else "FAILED"
         _say(f"{name}: {state} ({time.monotonic() - started:.0f} s)")
+    # The whole is split over the processors; of a few tests one wants to see the order.
+    how = arguments or ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadgroup"]
     tests = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments], env=environment, stdin=subprocess.DEVNULL, check=False
+        [sys.executable, "-m", "pytest", *how], env=environment, stdin=subprocess.DEVNULL, check=False
     )
     if failed:
         _say(f"Failed before the tests: {', '.join(failed)}")
