@@ -32,7 +32,7 @@ def written(
         rows = [
             [section.heading, *row, *[""] * (len(_HEADS) - 1 - len(row))]
             for section in sections
-            for row in section.rows
+            for row in [*([note] for note in section.notes), *section.rows]
         ]
         return as_xlsx(title, [_("Part"), *[""] * (len(_HEADS) - 1)], [[taken], *rows])
     return pdf(
