@@ -5,6 +5,7 @@
 """
 
 import argparse
+import atexit
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -297,15 +298,10 @@ def audit(options: argparse.Namespace) -> int:
     """`hub audit verify|heads|seal|forget|prove|check`."""
     with nullcontext() if options.deed == "check" else database():
         set_up()
-        from django.db import connection
-
         from hub import auditing
 
-        try:
-            return auditing.run(options)
-        finally:
-            connection.close()
-            connection.close_pool()  # type: ignore[attr-defined]  # or its threads hold up the end of the process
+        return auditing.run(options)
+    return 0
 
 
 def database() -> AbstractContextManager[object]:
@@ -316,11 +312,23 @@ def database() -> AbstractContextManager[object]:
 
 
 def set_up() -> None:
-    """Make Django ready in this process."""
+    """Make Django ready in this process, and see to it that the process ends at once when its work is done."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     import django
 
     django.setup()
+    atexit.register(_close_pools)
+
+
+def _close_pools() -> None:
+    """End the threads of the connection pools while they can still hear it.
+
+    Later, when the interpreter is being taken down, a pool waits in vain for each of its four threads, five seconds each.
+    """
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close_pool()  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

@@ -24,18 +24,13 @@ def require_durable_database() -> None:
     """
     if not settings.DURABLE:
         return
-    try:
-        with connection.cursor() as cursor:
-            for name, consequence in _FORGETS.items():
-                cursor.execute("SELECT current_setting(%s)", [name])
-                (value,) = cursor.fetchone()
-                if value == "off":
-                    raise PostgresProblem(
-                        f"The database has {name} = off: {consequence}. The hub does not start on it. "
-                        f"Set {name} = on in postgresql.conf (or: ALTER SYSTEM SET {name} = on; "
-                        f"SELECT pg_reload_conf();), and see that neither ALTER ROLE nor ALTER DATABASE sets it off."
-                    )
-    finally:
-        # A process that is refused here ends, and would first wait for the threads of an open pool.
-        connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]
+    with connection.cursor() as cursor:
+        for name, consequence in _FORGETS.items():
+            cursor.execute("SELECT current_setting(%s)", [name])
+            (value,) = cursor.fetchone()
+            if value == "off":
+                raise PostgresProblem(
+                    f"The database has {name} = off: {consequence}. The hub does not start on it. "
+                    f"Set {name} = on in postgresql.conf (or: ALTER SYSTEM SET {name} = on; "
+                    f"SELECT pg_reload_conf();), and see that neither ALTER ROLE nor ALTER DATABASE sets it off."
+                )

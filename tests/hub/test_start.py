@@ -185,3 +185,32 @@ def test_each_way_of_working_has_one_account_of_its_own():
     assert len(set(usernames)) == len(usernames)
     shown = {role for _username, _name, role, _dongs in ACCOUNTS}
     assert shown == {role.value for role in Role} - {"resident", "supporter", "volunteer"}
+
+
+SHORT_COMMAND = """
+from hub.command import database, set_up
+with database():
+    set_up()
+    from django.db import connection
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+print("done", flush=True)
+"""
+
+
+def test_a_command_that_used_the_database_ends_when_its_work_is_done(hub_home):
+    """A pool whose threads outlive the interpreter holds it up five seconds for each of them, and says so."""
+    command = subprocess.Popen(
+        [sys.executable, "-c", SHORT_COMMAND],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "HUB_HOME": str(hub_home)},
+    )
+    assert command.stdout is not None
+    assert command.stdout.readline() == "done\n"
+    done = time.monotonic()
+    _out, said = command.communicate(timeout=60)
+    assert "couldn't stop thread" not in said
+    assert command.returncode == 0
+    assert time.monotonic() - done < 5

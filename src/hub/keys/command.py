@@ -14,12 +14,7 @@ def run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     with database():
         set_up()
-        from django.db import connection
-
-        try:
-            return int(options.run(options))
-        finally:
-            connection.close_pool()  # type: ignore[attr-defined]  # its threads would keep a finished command waiting
+        return int(options.run(options))
     return 0
 
 
