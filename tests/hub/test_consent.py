@@ -1,4 +1,4 @@
-"""Consent by purpose: given item by item, ended, expired, never overwritten; and the gate that asks for it."""
+"""Consent for each consent purpose: given item by item, ended, expired, never overwritten; and the gate that asks for it."""
 
 from datetime import date, timedelta
 
@@ -16,7 +16,7 @@ from hub.people.actions import record_facts
 from hub.people.sources import Source
 from hub.privacy import actions, queries, texts
 from hub.privacy.access import require_consent
-from hub.privacy.models import Consent, ConsentText, Manner, Purpose
+from hub.privacy.models import Consent, ConsentPurpose, ConsentText, Manner
 from hub.privacy.queries import State
 from hub.programmes import queries as programmes
 from tests.hub.conftest import SINCHON
@@ -38,8 +38,8 @@ def person(household):
     return household.members.order_by("pk")[0]
 
 
-def text(purpose=Purpose.HOME_VISIT, language="ko"):
-    return queries.text_in_force(purpose, language, TODAY)
+def text(consent_purpose=ConsentPurpose.HOME_VISIT, language="ko"):
+    return queries.text_in_force(consent_purpose, language, TODAY)
 
 
 def all_items(text, *, but=()):
@@ -48,8 +48,8 @@ def all_items(text, *, but=()):
 
 @pytest.fixture
 def give(person, coordinator):
-    def make(purpose=Purpose.HOME_VISIT, *, but=(), **more):
-        chosen = text(purpose)
+    def make(consent_purpose=ConsentPurpose.HOME_VISIT, *, but=(), **more):
+        chosen = text(consent_purpose)
         given = {"by": coordinator, "manner": Manner.SCREEN, **more}
         return actions.give_consent(person, chosen, all_items(chosen, but=but), **given)
 
@@ -59,12 +59,14 @@ def give(person, coordinator):
 # -- texts -----------------------------------------------------------------------------------------------------
 
 
-def test_there_is_a_text_for_every_purpose_in_both_languages():
-    found = {(text.purpose, text.language) for text in texts.written()}
-    assert found == {(purpose, language) for purpose in Purpose for language in ("ko", "en")}
+def test_there_is_a_text_for_every_consent_purpose_in_both_languages():
+    found = {(text.consent_purpose, text.language) for text in texts.written()}
+    assert found == {
+        (consent_purpose, language) for consent_purpose in ConsentPurpose for language in ("ko", "en")
+    }
 
 
-@pytest.mark.parametrize("written", texts.written(), ids=lambda one: f"{one.purpose}-{one.language}")
+@pytest.mark.parametrize("written", texts.written(), ids=lambda one: f"{one.consent_purpose}-{one.language}")
 def test_every_item_says_what_the_law_asks_for(written):
     items = written.body["items"]
     for item in items:
@@ -81,7 +83,7 @@ def test_every_item_says_what_the_law_asks_for(written):
 
 def test_publishing_twice_changes_nothing():
     assert actions.publish_texts() == 0
-    assert ConsentText.objects.count() == 2 * len(Purpose)
+    assert ConsentText.objects.count() == 2 * len(ConsentPurpose)
 
 
 def test_a_changed_text_under_the_same_version_is_refused_and_a_new_version_is_not(tmp_path):
@@ -99,7 +101,7 @@ def test_a_changed_text_under_the_same_version_is_refused_and_a_new_version_is_n
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("purpose: home_visit", "purpose: anything", "purpose must be one of"),
+        ("consent_purpose: home_visit", "consent_purpose: anything", "consent_purpose must be one of"),
         ("optional: false", "optional: true", "at least one item must be required"),
         ("id: photo", "id: visit", "id of its own"),
         ("about: sensitive", "about: third_party", "recipient"),
@@ -123,42 +125,42 @@ def test_a_text_file_with_a_fault_is_refused_with_its_name(tmp_path, old, new, c
 
 
 def test_without_a_consent_the_gate_is_closed_and_says_why(person):
-    assert queries.consent_for(person, Purpose.HOME_VISIT, TODAY).state == State.NONE
+    assert queries.consent_for(person, ConsentPurpose.HOME_VISIT, TODAY).state == State.NONE
     with pytest.raises(Refused, match="동의"):
-        require_consent(person, Purpose.HOME_VISIT, TODAY)
+        require_consent(person, ConsentPurpose.HOME_VISIT, TODAY)
 
 
-def test_a_consent_opens_the_gate_for_its_purpose_and_person_only(give, person, household):
+def test_a_consent_opens_the_gate_for_its_consent_purpose_and_person_only(give, person, household):
     give()
-    require_consent(person, Purpose.HOME_VISIT, TODAY)
+    require_consent(person, ConsentPurpose.HOME_VISIT, TODAY)
     with pytest.raises(Refused):
-        require_consent(person, Purpose.PARTNERS, TODAY)
+        require_consent(person, ConsentPurpose.PARTNERS, TODAY)
     with pytest.raises(Refused):
-        require_consent(household.members.order_by("pk")[1], Purpose.HOME_VISIT, TODAY)
+        require_consent(household.members.order_by("pk")[1], ConsentPurpose.HOME_VISIT, TODAY)
 
 
 def test_an_optional_item_is_agreed_to_by_itself(give, person):
     give(but=["photo"])
-    require_consent(person, Purpose.HOME_VISIT, TODAY, "health")
+    require_consent(person, ConsentPurpose.HOME_VISIT, TODAY, "health")
     with pytest.raises(Refused):
-        require_consent(person, Purpose.HOME_VISIT, TODAY, "photo")
+        require_consent(person, ConsentPurpose.HOME_VISIT, TODAY, "photo")
 
 
 @pytest.mark.parametrize(
-    ("purpose", "given", "complaint"),
+    ("consent_purpose", "given", "complaint"),
     [
-        (Purpose.HOME_VISIT, {"but": ["visit"]}, "필수"),
-        (Purpose.HOME_VISIT, {"given_on": TODAY + timedelta(days=1)}, "미래"),
-        (Purpose.HOME_VISIT, {"given_on": date(2020, 1, 1)}, "시행"),
-        (Purpose.HOME_VISIT, {"expires_on": TODAY + timedelta(days=800)}, "기간"),
-        (Purpose.HOME_VISIT, {"manner": Manner.PAPER}, "서면"),
-        (Purpose.HOME_VISIT, {"manner": Manner.SPOKEN}, "서면"),
-        (Purpose.PARTNERS, {}, "기관"),
+        (ConsentPurpose.HOME_VISIT, {"but": ["visit"]}, "필수"),
+        (ConsentPurpose.HOME_VISIT, {"given_on": TODAY + timedelta(days=1)}, "미래"),
+        (ConsentPurpose.HOME_VISIT, {"given_on": date(2020, 1, 1)}, "시행"),
+        (ConsentPurpose.HOME_VISIT, {"expires_on": TODAY + timedelta(days=800)}, "기간"),
+        (ConsentPurpose.HOME_VISIT, {"manner": Manner.PAPER}, "서면"),
+        (ConsentPurpose.HOME_VISIT, {"manner": Manner.SPOKEN}, "서면"),
+        (ConsentPurpose.PARTNERS, {}, "기관"),
     ],
 )
-def test_what_is_no_valid_consent_is_refused_and_nothing_is_kept(give, purpose, given, complaint):
+def test_what_is_no_valid_consent_is_refused_and_nothing_is_kept(give, consent_purpose, given, complaint):
     with pytest.raises(ValidationError, match=complaint):
-        give(purpose, **given)
+        give(consent_purpose, **given)
     assert not Consent.objects.exists()
 
 
@@ -216,8 +218,11 @@ def test_a_consent_holds_to_the_last_day_of_its_term(give, person):
     consent = give()
     assert consent.expires_on is not None
     last = consent.expires_on
-    assert queries.consent_for(person, Purpose.HOME_VISIT, last).state == State.IN_FORCE
-    assert queries.consent_for(person, Purpose.HOME_VISIT, last + timedelta(days=1)).state == State.EXPIRED
+    assert queries.consent_for(person, ConsentPurpose.HOME_VISIT, last).state == State.IN_FORCE
+    assert (
+        queries.consent_for(person, ConsentPurpose.HOME_VISIT, last + timedelta(days=1)).state
+        == State.EXPIRED
+    )
 
 
 @pytest.mark.parametrize(
@@ -237,12 +242,15 @@ def test_a_term_of_months_ends_the_day_before_it_would_begin_again(day, months, 
 def test_a_withdrawal_counts_from_its_day_and_the_past_stays(give, person, coordinator):
     consent = give(given_on=TODAY - timedelta(days=10))
     actions.withdraw_consent(consent, by=coordinator, how=Manner.SPOKEN)
-    assert queries.consent_for(person, Purpose.HOME_VISIT, TODAY - timedelta(days=1)).state == State.IN_FORCE
-    standing = queries.consent_for(person, Purpose.HOME_VISIT, TODAY)
+    assert (
+        queries.consent_for(person, ConsentPurpose.HOME_VISIT, TODAY - timedelta(days=1)).state
+        == State.IN_FORCE
+    )
+    standing = queries.consent_for(person, ConsentPurpose.HOME_VISIT, TODAY)
     assert standing.state == State.WITHDRAWN
     assert str(TODAY) in standing.reason_for()
     with pytest.raises(Refused, match="철회"):
-        require_consent(person, Purpose.HOME_VISIT, TODAY)
+        require_consent(person, ConsentPurpose.HOME_VISIT, TODAY)
 
 
 def test_a_withdrawal_is_not_undone_but_a_new_consent_can_be_given(give, person, coordinator):
@@ -251,7 +259,7 @@ def test_a_withdrawal_is_not_undone_but_a_new_consent_can_be_given(give, person,
     with pytest.raises(ValidationError, match="이미"):
         actions.withdraw_consent(consent, by=coordinator, how=Manner.PAPER)
     give()
-    assert queries.consent_for(person, Purpose.HOME_VISIT, TODAY).state == State.IN_FORCE
+    assert queries.consent_for(person, ConsentPurpose.HOME_VISIT, TODAY).state == State.IN_FORCE
     assert queries.history(person).count() == 2
 
 
@@ -259,7 +267,7 @@ def test_the_latest_consent_decides_even_when_an_older_one_would_still_run(give,
     give(given_on=TODAY - timedelta(days=20))
     newer = give(given_on=TODAY - timedelta(days=5))
     actions.withdraw_consent(newer, by=coordinator, how=Manner.SPOKEN)
-    assert queries.consent_for(person, Purpose.HOME_VISIT, TODAY).state == State.WITHDRAWN
+    assert queries.consent_for(person, ConsentPurpose.HOME_VISIT, TODAY).state == State.WITHDRAWN
 
 
 @pytest.mark.parametrize(
@@ -294,7 +302,7 @@ def desk(client, coordinator):
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_the_page_of_a_person_shows_how_each_purpose_stands(desk, give, person, language):
+def test_the_page_of_a_person_shows_how_each_consent_purpose_stands(desk, give, person, language):
     desk.cookies["hub-language"] = language
     give()
     page = desk.get(reverse("person_privacy", args=[person.pk])).content.decode()
@@ -303,7 +311,7 @@ def test_the_page_of_a_person_shows_how_each_purpose_stands(desk, give, person, 
 
 
 def test_a_consent_is_given_and_withdrawn_on_the_pages(desk, person):
-    address = reverse("give_consent", args=[person.pk, Purpose.HOME_VISIT])
+    address = reverse("give_consent", args=[person.pk, ConsentPurpose.HOME_VISIT])
     page = desk.get(address).content.decode()
     assert text().body["items"][0]["what"] in page
     answer = {
@@ -320,11 +328,11 @@ def test_a_consent_is_given_and_withdrawn_on_the_pages(desk, person):
     assert consent.items == {"visit": True, "health": False, "photo": True}
     assert "스캔 2026-0001" in desk.get(reverse("person_privacy", args=[person.pk])).content.decode()
     assert desk.post(reverse("withdraw_consent", args=[consent.pk]), {"how": "spoken"}).status_code == 302
-    assert queries.consent_for(person, Purpose.HOME_VISIT, TODAY).state == State.WITHDRAWN
+    assert queries.consent_for(person, ConsentPurpose.HOME_VISIT, TODAY).state == State.WITHDRAWN
 
 
 def test_what_does_not_fit_comes_back_with_what_was_typed(desk, person):
-    address = reverse("give_consent", args=[person.pk, Purpose.HOME_VISIT])
+    address = reverse("give_consent", args=[person.pk, ConsentPurpose.HOME_VISIT])
     answer = {
         "text": text().pk,
         "item-visit": "no",
@@ -341,7 +349,7 @@ def test_what_does_not_fit_comes_back_with_what_was_typed(desk, person):
 
 
 def test_the_form_to_sign_prints_in_the_language_of_the_resident(desk, person):
-    address = reverse("consent_form", args=[person.pk, Purpose.HOME_VISIT])
+    address = reverse("consent_form", args=[person.pk, ConsentPurpose.HOME_VISIT])
     korean, english = desk.get(address), desk.get(address + "?language=en")
     assert text().body["title"] in korean.content.decode()
     assert text(language="en").body["title"] in english.content.decode()
@@ -364,8 +372,8 @@ def test_the_pages_are_closed_outside_the_area_of_duty(client, someone, person):
     client.force_login(someone(Role.COORDINATOR, SINCHON))
     for address in (
         reverse("person_privacy", args=[person.pk]),
-        reverse("give_consent", args=[person.pk, Purpose.HOME_VISIT]),
-        reverse("consent_form", args=[person.pk, Purpose.HOME_VISIT]),
+        reverse("give_consent", args=[person.pk, ConsentPurpose.HOME_VISIT]),
+        reverse("consent_form", args=[person.pk, ConsentPurpose.HOME_VISIT]),
     ):
         response = client.get(address)
         assert response.status_code == 404

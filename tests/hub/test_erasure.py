@@ -20,10 +20,10 @@ from hub.people.sources import Source
 from hub.privacy import actions, erasure, queries
 from hub.privacy.models import (
     Consent,
+    ConsentPurpose,
     ErasureRecord,
     ExpiringFiles,
     Manner,
-    Purpose,
     SubjectRequest,
 )
 from hub.programmes import queries as programmes
@@ -85,7 +85,7 @@ def couple(household, tell, coordinator):
             run=run, household=household, person=person, centre_id=CHUNGHYEON, programme="x", won_a_year=12
         )
     screening.list_anew(run=run)
-    text = queries.text_in_force(Purpose.FINANCIAL, "ko", TODAY)
+    text = queries.text_in_force(ConsentPurpose.FINANCIAL, "ko", TODAY)
     items = {item["id"]: True for item in text.body["items"]}
     actions.give_consent(first, text, items, by=coordinator, manner=Manner.SCREEN)
     return first, second
@@ -288,7 +288,7 @@ def test_what_the_other_receives_alone_does_not(couple, tell):
 def test_consents_end_and_are_kept_as_proof_with_their_day(couple, coordinator, officer):
     request = erase(couple[0], coordinator, officer)
     assert Consent.objects.get().withdrawn_on == TODAY
-    assert queries.consent_for(couple[0], Purpose.FINANCIAL, TODAY).state == queries.State.WITHDRAWN
+    assert queries.consent_for(couple[0], ConsentPurpose.FINANCIAL, TODAY).state == queries.State.WITHDRAWN
     line = lines(request)["privacy.consent"]
     assert (line["kept"], line["after"]) == (1, 1)
     assert line["until"] == TODAY.replace(year=TODAY.year + 5).isoformat()

@@ -218,7 +218,7 @@ POSTED = {
 }
 # Refused for another reason than the person: what was never applied cannot be undone.
 OF_ANOTHER_STATE = {"undo_import", "try_import_again", "decide_row"}
-ELSE = {"fact": "monthly_rent", "year": 2026, "month": 9, "purpose": "home_visit"}
+ELSE = {"fact": "monthly_rent", "year": 2026, "month": 9, "consent_purpose": "home_visit"}
 
 
 def holds(role, row, case):

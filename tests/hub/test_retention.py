@@ -16,7 +16,7 @@ from hub.access.roles import Role
 from hub.people.models import FactRecord, Household, Person
 from hub.people.sources import Source
 from hub.privacy import actions, queries, retention, texts
-from hub.privacy.models import Consent, ErasureRecord, Manner, Purpose, RetentionRun, SubjectRequest
+from hub.privacy.models import Consent, ConsentPurpose, ErasureRecord, Manner, RetentionRun, SubjectRequest
 from hub.privacy.retention import Fate, kind_of, last_day, years_before
 from hub.screening import actions as screening
 from hub.screening.models import Interview, Missed, Run
@@ -181,7 +181,7 @@ def test_a_consent_in_force_or_an_open_request_keeps_the_name(household, coordin
     actions.publish_texts()
     first, second = household.members.order_by("pk")
     fact(household, {"tenure": "rent"})
-    text = queries.text_in_force(Purpose.FINANCIAL, "ko", TODAY)
+    text = queries.text_in_force(ConsentPurpose.FINANCIAL, "ko", TODAY)
     items = {item["id"]: True for item in text.body["items"]}
     actions.give_consent(first, text, items, by=coordinator, manner=Manner.SCREEN)
     actions.receive_request(second, "access", by=coordinator, identity="card")
@@ -195,7 +195,7 @@ def test_interviews_are_due_five_years_after_their_end(household, coordinator):
 
 def test_a_consent_is_kept_five_years_after_it_ended(household, coordinator):
     actions.publish_texts()
-    text = queries.text_in_force(Purpose.FINANCIAL, "ko", TODAY)
+    text = queries.text_in_force(ConsentPurpose.FINANCIAL, "ko", TODAY)
     items = {item["id"]: True for item in text.body["items"]}
     consent = actions.give_consent(
         household.members.first(), text, items, by=coordinator, manner=Manner.SCREEN
@@ -414,7 +414,7 @@ def test_consents_that_are_over_are_destroyed_though_they_are_never_overwritten(
     household, coordinator, officer
 ):
     actions.publish_texts()
-    text = queries.text_in_force(Purpose.HOME_VISIT, "ko", TODAY)
+    text = queries.text_in_force(ConsentPurpose.HOME_VISIT, "ko", TODAY)
     Consent.objects.create(
         person=household.members.first(),
         text=text,

@@ -16,7 +16,7 @@ from hub.people.actions import record_facts
 from hub.people.models import Household, Person
 from hub.people.sources import Source
 from hub.privacy import actions, queries, right_of_access
-from hub.privacy.models import Manner, Purpose, SubjectRequest
+from hub.privacy.models import ConsentPurpose, Manner, SubjectRequest
 from hub.programmes import queries as programmes
 from hub.screening import actions as screening
 from tests.hub.conftest import SINCHON
@@ -49,7 +49,7 @@ def couple(household, tell, coordinator):
     tell(first, earned_income=OWN, disability="mild", birth_date=date(1950, 2, 3))
     tell(second, treatment_cost=OTHERS, disability="severe", birth_date=date(1952, 11, 28))
     tell(household, monthly_rent=SHARED, crisis_violence=True)
-    text = queries.text_in_force(Purpose.HOME_VISIT, "ko", TODAY)
+    text = queries.text_in_force(ConsentPurpose.HOME_VISIT, "ko", TODAY)
     items = {"visit": True, "health": False, "photo": True}
     actions.give_consent(
         first, text, items, by=coordinator, manner=Manner.PAPER, paper_reference="스캔 2026-0007"
@@ -105,7 +105,7 @@ def test_it_tells_everything_about_the_person(paper, couple, household, coordina
             "1950-02-03",
             Role.COORDINATOR.label,
             "스캔 2026-0007",
-            Purpose.HOME_VISIT.label,
+            ConsentPurpose.HOME_VISIT.label,
             right_of_access.DEEDS["people.opened"],
             right_of_access.PURPOSES["case"],
             "사회보장급여법 제34조",

@@ -15,7 +15,7 @@ from hub.access.roles import Right
 from hub.people.access import may_about, require_about
 from hub.people.models import Person
 from hub.privacy import queries
-from hub.privacy.models import Consent, Purpose, SubjectRequest
+from hub.privacy.models import Consent, ConsentPurpose, SubjectRequest
 
 
 def person_to_serve(user: Asking, person: int) -> Person:
@@ -60,12 +60,12 @@ def require_erase(user: Asking) -> User:
     return require_user(user)
 
 
-def require_consent(person: Person, purpose: Purpose, day: date, item: str = "") -> None:
-    """Raise Refused, with the reason, unless this person's consent to this purpose is in force on a day.
+def require_consent(person: Person, consent_purpose: ConsentPurpose, day: date, item: str = "") -> None:
+    """Raise Refused, with the reason, unless this person's consent for this purpose is in force on a day.
 
     `item` names an optional item that must have been agreed to as well.
     """
-    standing = queries.consent_for(person, purpose, day)
+    standing = queries.consent_for(person, consent_purpose, day)
     if not standing.allows(item):
         raise Refused(standing.reason_for(item))
 

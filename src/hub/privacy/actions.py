@@ -20,12 +20,12 @@ from hub.privacy import erasure, paper, retention, right_of_access, texts
 from hub.privacy.access import require_erase, require_serve
 from hub.privacy.models import (
     Consent,
+    ConsentPurpose,
     ConsentText,
     ErasureRecord,
     ExpiringFiles,
     GivenBy,
     Manner,
-    Purpose,
     RetentionRun,
     SubjectRequest,
 )
@@ -49,13 +49,15 @@ def publish_texts(written: Iterable[texts.Written] | None = None, *, by: User | 
 
     Raises TextProblem when a published version reads differently now: what was signed stays as it was.
     """
-    published = {(text.purpose, text.version, text.language): text.hash for text in ConsentText.objects.all()}
+    published = {
+        (text.consent_purpose, text.version, text.language): text.hash for text in ConsentText.objects.all()
+    }
     made = 0
     for text in texts.written() if written is None else written:
-        known = published.get((text.purpose, text.version, text.language))
+        known = published.get((text.consent_purpose, text.version, text.language))
         if known is None:
             ConsentText.objects.create(
-                purpose=text.purpose,
+                consent_purpose=text.consent_purpose,
                 version=text.version,
                 language=text.language,
                 valid_from=text.valid_from,
@@ -66,7 +68,7 @@ def publish_texts(written: Iterable[texts.Written] | None = None, *, by: User | 
             made += 1
         elif known != text.hash:
             raise texts.TextProblem(
-                f"{text.purpose}.yaml: version {text.version} ({text.language}) is published and reads differently; "
+                f"{text.consent_purpose}.yaml: version {text.version} ({text.language}) is published and reads differently; "
                 "give the changed text a new version"
             )
     if made:
@@ -118,7 +120,11 @@ def give_consent(
         wrong.append(_("Consent is given on paper or on the screen."))
     if manner == Manner.PAPER and not paper_reference:
         wrong.append(_("Where is the signed paper? Give the number of the scan or the shelf."))
-    if any("recipient" in item for item in body) and text.purpose == Purpose.PARTNERS and not recipients:
+    if (
+        any("recipient" in item for item in body)
+        and text.consent_purpose == ConsentPurpose.PARTNERS
+        and not recipients
+    ):
         wrong.append(_("Name the partners the data may be given to."))
     if wrong:
         raise ValidationError(wrong)
@@ -135,7 +141,7 @@ def give_consent(
         paper_reference=paper_reference,
         explained_by=by,
     )
-    record(by, "privacy.gave_consent", person, purpose=text.purpose)
+    record(by, "privacy.gave_consent", person, purpose=text.consent_purpose)
     return consent
 
 
@@ -186,7 +192,7 @@ def _withdraw(consents: Iterable[Consent], by: User, how: str, reason: str, day:
         consent.save(
             update_fields=["withdrawn_on", "withdrawn_how", "withdrawal_reason", "withdrawal_recorded_by"]
         )
-        record(by, "privacy.withdrew_consent", consent.person, purpose=consent.purpose)
+        record(by, "privacy.withdrew_consent", consent.person, purpose=consent.consent_purpose)
 
 
 # -- requests of residents -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hub.privacy.models import ConsentText, Manner, Purpose, SubjectRequest
+from hub.privacy.models import ConsentPurpose, ConsentText, Manner, SubjectRequest
 
 YES, NO = "yes", "no"
 
@@ -31,11 +31,15 @@ class Give(forms.Form):
                 choices=[(YES, _("Agrees")), (NO, _("Does not agree"))],
                 widget=forms.RadioSelect,
             )
-        if consent_text.purpose in (Purpose.PARTNERS, Purpose.CASE_SHARING, Purpose.SAFETY_CHECK):
+        if consent_text.consent_purpose in (
+            ConsentPurpose.PARTNERS,
+            ConsentPurpose.CASE_SHARING,
+            ConsentPurpose.SAFETY_CHECK,
+        ):
             self.fields["recipients"] = forms.CharField(
                 label=_("To whom data may be given, by name"),
                 max_length=300,
-                required=consent_text.purpose == Purpose.PARTNERS,
+                required=consent_text.consent_purpose == ConsentPurpose.PARTNERS,
             )
         self.fields["given_on"] = _day(_("Given on"))
         self.fields["given_on"].initial = timezone.localdate

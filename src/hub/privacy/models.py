@@ -13,8 +13,8 @@ from hub.people.models import Person
 from hub.screening.models import Run
 
 
-class Purpose(models.TextChoices):
-    """What a consent is for; each has its own text (PIPA arts. 15, 17, 18, 22)."""
+class ConsentPurpose(models.TextChoices):
+    """What data are collected and used for with consent (수집·이용 목적); each has its own text (PIPA arts. 15, 17, 22)."""
 
     APPLICATION = "application", _("Application and use of data")
     FINANCIAL = "financial", _("Financial data")
@@ -27,7 +27,7 @@ class Purpose(models.TextChoices):
 class ConsentText(models.Model):
     """One published version of a consent text in one language. It stays as it was read and signed."""
 
-    purpose = models.CharField(max_length=20, choices=Purpose)
+    consent_purpose = models.CharField(max_length=20, choices=ConsentPurpose)
     version = models.PositiveSmallIntegerField()
     language = models.CharField(max_length=2, choices=[("ko", _("Korean")), ("en", _("English"))])
     valid_from = models.DateField()
@@ -37,13 +37,15 @@ class ConsentText(models.Model):
     published_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["purpose", "-version", "language"]
+        ordering = ["consent_purpose", "-version", "language"]
         constraints = [
-            models.UniqueConstraint(fields=["purpose", "version", "language"], name="one_text_of_a_version")
+            models.UniqueConstraint(
+                fields=["consent_purpose", "version", "language"], name="one_text_of_a_version"
+            )
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_purpose_display()} {self.version} ({self.language})"
+        return f"{self.get_consent_purpose_display()} {self.version} ({self.language})"
 
 
 class Manner(models.TextChoices):
@@ -102,9 +104,9 @@ class Consent(models.Model):
         return str(self.pk)
 
     @property
-    def purpose(self) -> str:
+    def consent_purpose(self) -> str:
         """What it is for."""
-        return self.text.purpose
+        return self.text.consent_purpose
 
 
 class SubjectRequest(models.Model):

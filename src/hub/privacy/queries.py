@@ -13,7 +13,14 @@ from hub.access.access import area_of_duty, may
 from hub.access.models import User
 from hub.access.roles import Right
 from hub.people.models import Household, Person
-from hub.privacy.models import Consent, ConsentText, ErasureRecord, Purpose, RetentionRun, SubjectRequest
+from hub.privacy.models import (
+    Consent,
+    ConsentPurpose,
+    ConsentText,
+    ErasureRecord,
+    RetentionRun,
+    SubjectRequest,
+)
 
 
 class State(models.TextChoices):
@@ -29,7 +36,7 @@ class State(models.TextChoices):
 class Standing:
     """How a person's consent to one purpose stands on a day; `consent` is the one that decides, if there is any."""
 
-    purpose: Purpose
+    consent_purpose: ConsentPurpose
     state: State
     consent: Consent | None = None
 
@@ -41,7 +48,7 @@ class Standing:
 
     def reason_for(self, item: str = "") -> str:
         """Why it allows or does not allow, as a sentence."""
-        words = {"purpose": self.purpose.label}
+        words = {"purpose": self.consent_purpose.label}
         match self.state:
             case State.NONE:
                 return gettext("No consent was given: %(purpose)s.") % words
@@ -62,20 +69,20 @@ class Standing:
         return gettext("The consent is in force: %(purpose)s.") % words
 
 
-def _standing(purpose: Purpose, latest: Consent | None, day: date) -> Standing:
+def _standing(consent_purpose: ConsentPurpose, latest: Consent | None, day: date) -> Standing:
     if latest is None:
-        return Standing(purpose, State.NONE)
+        return Standing(consent_purpose, State.NONE)
     if latest.withdrawn_on is not None and latest.withdrawn_on <= day:
-        return Standing(purpose, State.WITHDRAWN, latest)
+        return Standing(consent_purpose, State.WITHDRAWN, latest)
     if latest.expires_on is not None and latest.expires_on < day:
-        return Standing(purpose, State.EXPIRED, latest)
-    return Standing(purpose, State.IN_FORCE, latest)
+        return Standing(consent_purpose, State.EXPIRED, latest)
+    return Standing(consent_purpose, State.IN_FORCE, latest)
 
 
-def consent_for(person: Person, purpose: Purpose, day: date) -> Standing:
+def consent_for(person: Person, consent_purpose: ConsentPurpose, day: date) -> Standing:
     """How consent to a purpose stands on a day. The latest consent given by then decides alone."""
-    given = Consent.objects.filter(person=person, text__purpose=purpose, given_on__lte=day)
-    return _standing(purpose, given.select_related("text").first(), day)
+    given = Consent.objects.filter(person=person, text__consent_purpose=consent_purpose, given_on__lte=day)
+    return _standing(consent_purpose, given.select_related("text").first(), day)
 
 
 def standings(person: Person, day: date) -> list[Standing]:
@@ -90,15 +97,17 @@ def standings_in(household: Household, day: date) -> dict[int, list[Standing]]:
 
 
 def _nothing() -> list[Standing]:
-    return [Standing(purpose, State.NONE) for purpose in Purpose]
+    return [Standing(consent_purpose, State.NONE) for consent_purpose in ConsentPurpose]
 
 
 def _standings(consents: QuerySet[Consent], day: date) -> dict[int, list[Standing]]:
     latest: dict[int, dict[str, Consent]] = {}
     for consent in consents.filter(given_on__lte=day).select_related("text"):
-        latest.setdefault(consent.person_id, {}).setdefault(consent.purpose, consent)
+        latest.setdefault(consent.person_id, {}).setdefault(consent.consent_purpose, consent)
     return {
-        person: [_standing(purpose, of.get(purpose), day) for purpose in Purpose]
+        person: [
+            _standing(consent_purpose, of.get(consent_purpose), day) for consent_purpose in ConsentPurpose
+        ]
         for person, of in latest.items()
     }
 
@@ -116,10 +125,10 @@ def masked(number: str) -> str:
     return f"{birth}{dash}{rest[:1]}{'*' * len(rest[1:])}"
 
 
-def text_in_force(purpose: Purpose, language: str, day: date) -> ConsentText | None:
+def text_in_force(consent_purpose: ConsentPurpose, language: str, day: date) -> ConsentText | None:
     """The published text to be signed on a day, in this language."""
     return (
-        ConsentText.objects.filter(purpose=purpose, language=language, valid_from__lte=day)
+        ConsentText.objects.filter(consent_purpose=consent_purpose, language=language, valid_from__lte=day)
         .order_by("-version")
         .first()
     )

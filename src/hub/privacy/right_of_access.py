@@ -22,7 +22,7 @@ from hub.people.models import FactRecord, Person
 from hub.people.queries import KnownHousehold, Statement
 from hub.people.sources import Source
 from hub.privacy import queries, retention
-from hub.privacy.models import Consent, SubjectRequest
+from hub.privacy.models import Consent, ConsentPurpose, SubjectRequest
 from hub.privacy.paper import Document, Section
 from hub.programmes import queries as programmes
 from hub.screening.models import Interview, Run
@@ -50,6 +50,7 @@ DEEDS = {
 }
 PURPOSES = {
     **dict(Purpose.choices),
+    **dict(ConsentPurpose.choices),
     **dict(SubjectRequest.Kind.choices),
 }
 
@@ -228,7 +229,7 @@ def _consents(person: Person) -> Section:
             ended = gettext("withdrawn on %(day)s") % {"day": consent.withdrawn_on}
         rows.append(
             [
-                str(consent.text.get_purpose_display()),
+                str(consent.text.get_consent_purpose_display()),
                 _items(consent),
                 str(consent.given_on),
                 ended or gettext("until withdrawn"),
@@ -237,7 +238,13 @@ def _consents(person: Person) -> Section:
             ]
         )
     notes = [] if rows else [gettext("No consent is recorded.")]
-    head = [gettext("Purpose"), gettext("Agreed to"), gettext("Given on"), gettext("Until"), gettext("How")]
+    head = [
+        gettext("Consent purpose"),
+        gettext("Agreed to"),
+        gettext("Given on"),
+        gettext("Until"),
+        gettext("How"),
+    ]
     return Section(gettext("Your consents"), notes, head, [3, 5, 2, 2, 2], rows)
 
 

@@ -14,11 +14,12 @@ from typing import Any
 
 import yaml
 
-from hub.privacy.models import Purpose
+from hub.privacy.models import ConsentPurpose
 
 FOLDER = Path(__file__).parent / "data" / "consent"
 LANGUAGES = ("ko", "en")
 ABOUT = ("general", "sensitive", "unique_id", "third_party")
+# Keys of an item as it was published and signed: they stay, whatever our own words become.
 WORDS = ("purpose", "what", "period", "refusal")
 
 
@@ -30,7 +31,7 @@ class TextProblem(ValueError):
 class Written:
     """One consent text in one language, as its file has it."""
 
-    purpose: Purpose
+    consent_purpose: ConsentPurpose
     version: int
     language: str
     valid_from: date
@@ -63,8 +64,8 @@ def _read(path: Path) -> list[Written]:
     def wrong(what: str) -> TextProblem:
         return TextProblem(f"{path.name}: {what}")
 
-    if not isinstance(given, dict) or given.get("purpose") not in Purpose.values:
-        raise wrong(f"purpose must be one of {', '.join(Purpose.values)}")
+    if not isinstance(given, dict) or given.get("consent_purpose") not in ConsentPurpose.values:
+        raise wrong(f"consent_purpose must be one of {', '.join(ConsentPurpose.values)}")
     if not isinstance(given.get("version"), int) or not isinstance(given.get("valid_from"), date):
         raise wrong("version must be a number and valid_from a day")
     items = given.get("items") or []
@@ -94,7 +95,7 @@ def _read(path: Path) -> list[Written]:
     try:
         return [
             Written(
-                Purpose(given["purpose"]),
+                ConsentPurpose(given["consent_purpose"]),
                 given["version"],
                 language,
                 given["valid_from"],

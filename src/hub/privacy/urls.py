@@ -6,8 +6,10 @@ from hub.privacy import views
 
 urlpatterns = [
     path("persons/<int:person>/", views.person, name="person_privacy"),
-    path("persons/<int:person>/consents/<slug:purpose>/", views.give_consent, name="give_consent"),
-    path("persons/<int:person>/consents/<slug:purpose>/form/", views.consent_form, name="consent_form"),
+    path("persons/<int:person>/consents/<slug:consent_purpose>/", views.give_consent, name="give_consent"),
+    path(
+        "persons/<int:person>/consents/<slug:consent_purpose>/form/", views.consent_form, name="consent_form"
+    ),
     path("persons/<int:person>/requests/new/", views.receive_request, name="receive_request"),
     path("consents/<int:consent>/withdraw/", views.withdraw_consent, name="withdraw_consent"),
     path("requests/", views.subject_requests, name="subject_requests"),

@@ -20,7 +20,7 @@ from hub.privacy.access import (
     request_to_see,
     require_erase,
 )
-from hub.privacy.models import ConsentText, ErasureRecord, Purpose, RetentionRun, SubjectRequest
+from hub.privacy.models import ConsentPurpose, ConsentText, ErasureRecord, RetentionRun, SubjectRequest
 
 
 def _complain(form: django_forms.Form, error: ValidationError) -> None:
@@ -49,21 +49,21 @@ def person(request: HttpRequest, person: int) -> HttpResponse:
     return render(request, "privacy/person.html", page)
 
 
-def _text(purpose: str, language: str | None = None) -> ConsentText:
-    if purpose not in Purpose.values:
+def _text(consent_purpose: str, language: str | None = None) -> ConsentText:
+    if consent_purpose not in ConsentPurpose.values:
         raise Http404
     wanted = language or translation.get_language() or "ko"
-    found = queries.text_in_force(Purpose(purpose), wanted, timezone.localdate())
+    found = queries.text_in_force(ConsentPurpose(consent_purpose), wanted, timezone.localdate())
     if found is None:
         raise Http404
     return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def give_consent(request: HttpRequest, person: int, purpose: str) -> HttpResponse:
+def give_consent(request: HttpRequest, person: int, consent_purpose: str) -> HttpResponse:
     """Explain a text, item by item, and write down what the person agrees to."""
     found = person_to_serve(request.user, person)
-    text = _text(purpose)
+    text = _text(consent_purpose)
     form = forms.Give(request.POST or None, consent_text=text)
     if request.method == "POST" and form.is_valid():
         try:
@@ -76,13 +76,13 @@ def give_consent(request: HttpRequest, person: int, purpose: str) -> HttpRespons
 
 
 @require_GET
-def consent_form(request: HttpRequest, person: int, purpose: str) -> HttpResponse:
+def consent_form(request: HttpRequest, person: int, consent_purpose: str) -> HttpResponse:
     """The text as a paper to sign, in the language of the resident: `?language=en`."""
     found = person_to_serve(request.user, person)
     wanted = request.GET.get("language", "")
     language = wanted if wanted in ("ko", "en") else translation.get_language() or "ko"
-    text = _text(purpose, language)
-    record(require_user(request.user), "privacy.printed_form", found, purpose=purpose)
+    text = _text(consent_purpose, language)
+    record(require_user(request.user), "privacy.printed_form", found, purpose=consent_purpose)
     with translation.override(language):
         return render(request, "privacy/consent_form.html", {"person": found, "text": text})
 
