@@ -1,15 +1,18 @@
 """What a person does at the door, for tests: the code an app would show, setting one up, coming in with it."""
 
 import pyotp
+from django.db import transaction
 
-from hub.access import secrets, signing_in
+from hub.access import signing_in
 from hub.access.models import Authenticator
+from hub.keys import columns
 from tests.hub.conftest import PASSPHRASE
 
 
 def code_of(user, now):
     """The six digits the user's app shows at this time (an aware datetime)."""
-    secret = secrets.unseal(Authenticator.objects.get(user=user).secret, f"totp:{user.pk}").decode()
+    with transaction.atomic():
+        secret = columns.decrypt(Authenticator.objects.get(user=user), "secret").decode()
     return pyotp.TOTP(secret).at(now)
 
 

@@ -9,10 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from hub import urls
-from hub.access import actions, queries, secrets, signing_in
+from hub import places, urls
+from hub.access import actions, queries, signing_in
 from hub.access.models import AccessRecord, Authenticator, RecoveryCode, User
 from hub.access.roles import Role
+from hub.keys import columns, ring, rotation
 from hub.organisation.models import Centre
 from tests.hub.conftest import CHUNGHYEON, PASSPHRASE
 from tests.hub.door import code_of, give_password, with_app, wrong_code
@@ -188,26 +189,98 @@ def test_new_recovery_codes_make_the_old_ones_worthless(client, coordinator, now
 
 def test_neither_secrets_nor_recovery_codes_can_be_read_in_the_database(coordinator, now):
     codes = with_app(coordinator, now.at)
-    secret, held = _secret_of(coordinator)
-    assert secret.encode() not in bytes(held.secret)
+    held = Authenticator.objects.get(user=coordinator)
+    assert columns.decrypt(held, "secret") not in bytes(held.secret)
     kept = " ".join(RecoveryCode.objects.values_list("hashed", flat=True))
     assert not [code for code in codes if code in kept or code.replace("-", "") in kept]
 
 
-def _secret_of(user):
-    held = Authenticator.objects.get(user=user)
-    return secrets.unseal(held.secret, f"totp:{user.pk}").decode(), held
+# -- keys that change, and keys that are lost ---------------------------------------------------------------------
 
 
-def test_a_sealed_secret_opens_for_its_own_user_only():
-    from cryptography.exceptions import InvalidTag
+@pytest.fixture
+def own_keys(monkeypatch, tmp_path):
+    """A key file of this test's own."""
+    monkeypatch.setattr(places, "KEYS", tmp_path / "keys.json")
+    monkeypatch.setattr(ring, "_held", None)
+    ring.begin()
+    return tmp_path / "keys.json"
 
-    sealed = secrets.seal(b"a secret", "totp:1")
-    assert secrets.unseal(sealed, "totp:1") == b"a secret"
-    with pytest.raises(InvalidTag):
-        secrets.unseal(sealed, "totp:2")
-    with pytest.raises(InvalidTag):
-        secrets.unseal(sealed[:-1] + bytes([sealed[-1] ^ 1]), "totp:1")
+
+def test_after_the_keys_were_changed_the_app_on_the_phone_still_opens_the_door(client, own_keys, holder, now):
+    old = ring.ring().active(ring.Use.ENCRYPT)
+    code = code_of(holder, now.at)
+    rotation.rotate(ring.Use.ENCRYPT)
+    with pytest.raises(ring.KeyProblem, match="still needed: 1 in access.authenticator.secret"):
+        rotation.retire(old.name)
+    assert rotation.move_on() == 1
+    rotation.retire(old.name)
+    give_password(client, holder)
+    client.post("/sign-in/code/", {"code": code})
+    assert is_in(client)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_people_sign_in_while_the_keys_are_changed(own_keys, someone, rf, now):
+    codes = {}
+    for user in [someone(Role.COORDINATOR) for _ in range(3)]:
+        with_app(user, now.at)
+        codes[user] = code_of(user, now.at)
+    start, outcomes = threading.Barrier(4), []
+
+    def sign_in_again_and_again(user):
+        try:
+            start.wait()
+            for _ in range(20):
+                # The clock stands: the code is taken as if it were new each time.
+                Authenticator.objects.filter(user=user).update(last_step=0)
+                outcomes.append(signing_in.take_second_factor(rf.post("/sign-in/code/"), user, codes[user]))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=sign_in_again_and_again, args=[user]) for user in codes]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    for _ in range(3):
+        old = ring.ring().active(ring.Use.ENCRYPT)
+        rotation.rotate(ring.Use.ENCRYPT)
+        rotation.move_on()
+        rotation.retire(old.name)
+    for thread in threads:
+        thread.join()
+    assert outcomes == [True] * 60
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_when_the_key_is_lost_the_door_says_so_and_a_recovery_code_still_opens_it(
+    client, own_keys, coordinator, now, language, caplog
+):
+    client.cookies["hub-language"] = language
+    codes, code = with_app(coordinator, now.at), code_of(coordinator, now.at)
+    own_keys.unlink()
+    ring.begin()  # another hub's file in its place
+    with pytest.raises(ring.KeyProblem, match="lacks keys that this database needs"):
+        rotation.begin()
+    give_password(client, coordinator)
+    response = client.post("/sign-in/code/", {"code": code})
+    assert response.status_code == 503
+    assert ("복구 코드" if language == "ko" else "recovery code still opens") in response.content.decode()
+    assert "Put the key file that belongs to this database back" in caplog.text
+    assert not is_in(client)
+    client.post("/sign-in/code/", {"code": codes[0]})
+    assert is_in(client)
+
+
+def test_a_secret_put_in_another_users_place_opens_nothing(client, own_keys, holder, someone, now):
+    other = someone(Role.COORDINATOR)
+    with_app(other, now.at)
+    code = code_of(other, now.at)
+    theirs = Authenticator.objects.get(user=other)
+    Authenticator.objects.filter(user=holder).update(secret=theirs.secret)
+    give_password(client, holder)
+    assert client.post("/sign-in/code/", {"code": code}).status_code == 503
+    assert not is_in(client)
 
 
 # -- half signed in --------------------------------------------------------------------------------------------
@@ -297,6 +370,10 @@ def test_the_first_step_of_one_ends_the_session_of_another_at_the_same_desk(clie
 # -- the first time --------------------------------------------------------------------------------------------
 
 
+def _secret_of(user):
+    return columns.decrypt(Authenticator.objects.get(user=user), "secret").decode()
+
+
 def test_a_post_with_households_leads_to_setting_up_before_anything_else(client, coordinator, now):
     response = give_password(client, coordinator)
     assert response.headers["Location"] == "/sign-in/set-up/"
@@ -304,7 +381,7 @@ def test_a_post_with_households_leads_to_setting_up_before_anything_else(client,
     page = client.get("/sign-in/set-up/").content.decode()
     assert "<svg" in page
     shown = re.search(r"<code>([A-Z2-7 ]+)</code>", page).group(1).replace(" ", "")
-    assert shown == _secret_of(coordinator)[0]
+    assert shown == _secret_of(coordinator)
     response = client.post("/sign-in/set-up/", {"code": wrong_code(coordinator, now.at)})
     assert "인증번호가 맞지 않습니다" in response.content.decode()
     assert not is_in(client)
@@ -322,9 +399,9 @@ def test_a_post_with_households_leads_to_setting_up_before_anything_else(client,
 def test_a_page_of_setting_up_opened_twice_shows_the_same_secret(client, coordinator):
     give_password(client, coordinator)
     client.get("/sign-in/set-up/")
-    before = _secret_of(coordinator)[0]
+    before = _secret_of(coordinator)
     client.get("/sign-in/set-up/")
-    assert _secret_of(coordinator)[0] == before
+    assert _secret_of(coordinator) == before
 
 
 def test_a_half_made_app_is_no_second_factor(client, coordinator, now):

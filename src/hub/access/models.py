@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hub.access.roles import Role
+from hub.keys.columns import Encrypted
 from hub.organisation.models import Centre, Zone
 
 
@@ -99,8 +100,11 @@ class RightsRecord(models.Model):
 class Authenticator(models.Model):
     """The app that shows a user's six-digit codes (TOTP, RFC 6238); unconfirmed until a first code was right."""
 
-    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="authenticator")
-    secret = models.BinaryField(help_text="sealed, see secrets.py")
+    # The key of the record too: what is encrypted is bound to it, so no secret can be put in another user's place.
+    user = models.OneToOneField(
+        User, primary_key=True, on_delete=models.CASCADE, related_name="authenticator"
+    )
+    secret = Encrypted(purpose="access.authenticator")
     confirmed_at = models.DateTimeField(null=True)
     last_step = models.BigIntegerField(
         default=0, help_text="half-minute of the last code taken; older ones are spent"

@@ -1,7 +1,7 @@
-"""Secrets of the door, sealed at rest: what lies in the database alone opens nothing.
+"""Secrets of the door that are only ever compared, kept as keyed hashes: what lies in the database alone opens nothing.
 
-One key in the hub's home, made once. Each use of it has a name, so that what was sealed for one purpose or one user
-cannot be put in the place of another.
+They have one key in the hub's home, made once. It stays when the keys of `hub.keys` are changed: from a hash nobody can
+make the hash under another key. What must be read again, the secrets of code apps, is encrypted by `hub.keys`.
 """
 
 import hashlib
@@ -11,11 +11,7 @@ import secrets
 from contextlib import suppress
 from functools import cache
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from hub import places
-
-_NONCE = 12  # bytes, as AES-GCM wants it
 
 
 @cache
@@ -27,20 +23,8 @@ def _key() -> bytes:
     return path.read_bytes()
 
 
-def seal(secret: bytes, use: str) -> bytes:
-    """Encrypt with AES-256-GCM, bound to `use`, such as "totp:17"."""
-    nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(_key()).encrypt(nonce, secret, use.encode())
-
-
-def unseal(sealed: bytes | memoryview, use: str) -> bytes:
-    """What was sealed. Raises `cryptography.exceptions.InvalidTag` for another use, another key or a changed byte."""
-    sealed = bytes(sealed)
-    return AESGCM(_key()).decrypt(sealed[:_NONCE], sealed[_NONCE:], use.encode())
-
-
 def fingerprint(text: str, use: str) -> bytes:
-    """A keyed hash of 32 bytes (HMAC-SHA-256), for what is only ever compared."""
+    """A keyed hash of 32 bytes (HMAC-SHA-256), bound to `use`, for what is only ever compared."""
     return hmac.digest(_key(), f"{use}\0{text}".encode(), hashlib.sha256)
 
 

@@ -9,7 +9,10 @@ those of the door then answers as it answers a stranger, so there is no list of 
 Guessing is braked in the trail, by what was guessed at and from where (docs/decisions/0011-signing-in.md says why).
 """
 
+import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -28,6 +31,10 @@ from hub.access.access import Refused, require_manage_account
 from hub.access.actions import begin_anew, choose_password, record
 from hub.access.models import Authenticator, Deed, RecoveryCode, User
 from hub.access.sessions import IDLE, LONGEST, hashed
+from hub.keys import columns
+from hub.keys.ring import KeyProblem
+
+log = logging.getLogger(__name__)
 
 HALF = "half"  # what the session calls who is half signed in
 HALF_FOR = 10 * 60  # seconds from the password to the second factor
@@ -41,6 +48,10 @@ class LockedOut(Exception):
     def __init__(self, minutes: int) -> None:
         super().__init__(minutes)
         self.minutes = minutes
+
+
+class CodesUnreadable(Refused):
+    """The secret of a code app cannot be read or made: its key is missing or the value was altered."""
 
 
 class InitialPassphraseOver(Exception):
@@ -272,13 +283,14 @@ def begin_authenticator(user: User) -> tuple[str, str]:
 
     The same until it is confirmed, so that a page loaded again still fits the app that has just read it.
     """
+    fresh = Authenticator(user=user)
+    with _keys_at_hand():
+        columns.encrypt(fresh, "secret", pyotp.random_base32().encode())
     held, _made = Authenticator.objects.select_for_update().get_or_create(
-        user=user,
-        confirmed_at=None,
-        defaults={"secret": secrets.seal(pyotp.random_base32().encode(), _use(user))},
+        user=user, confirmed_at=None, defaults={"secret": fresh.secret}
     )
-    secret = secrets.unseal(held.secret, _use(user)).decode()
-    return secret, pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name="Welfare Hub")
+    shown = _totp(held)
+    return shown.secret, shown.provisioning_uri(name=user.username, issuer_name="Welfare Hub")
 
 
 @transaction.atomic
@@ -314,7 +326,7 @@ def take_second_factor(request: HttpRequest, user: User, typed: str) -> bool:
 
 def _take_code(held: Authenticator, code: str) -> bool:
     """Whether this is the code of now, of the last or of the next half-minute, later than any taken before."""
-    totp = pyotp.TOTP(secrets.unseal(held.secret, _use(held.user)).decode())
+    totp = _totp(held)
     now = int(timezone.now().timestamp()) // _STEP
     for step in (now, now - 1, now + 1):
         if step > held.last_step and constant_time_compare(totp.generate_otp(step), code):
@@ -324,8 +336,24 @@ def _take_code(held: Authenticator, code: str) -> bool:
     return False
 
 
-def _use(user: User) -> str:
-    return f"totp:{user.pk}"
+def _totp(held: Authenticator) -> pyotp.TOTP:
+    with _keys_at_hand():
+        return pyotp.TOTP(columns.decrypt(held, "secret").decode())
+
+
+@contextmanager
+def _keys_at_hand() -> Iterator[None]:
+    """Turn a fault of the keys into a sentence for who signs in; what it is goes to the log, ids and places only."""
+    try:
+        yield
+    except KeyProblem as problem:
+        log.error("keys: %s", problem)
+        raise CodesUnreadable(
+            _(
+                "Codes of an app cannot be checked at the moment. A passkey or a recovery code still opens the door. "
+                "Please tell your administrator."
+            )
+        ) from None
 
 
 @transaction.atomic

@@ -142,6 +142,8 @@ def second_factor(request: HttpRequest, user: User) -> HttpResponse:
         right = signing_in.take_second_factor(request, user, form.cleaned_data["code"])
     except signing_in.LockedOut as locked:
         return _ask_code(request, user, form, _too_many(locked), status=429)
+    except signing_in.CodesUnreadable as unreadable:
+        return _ask_code(request, user, form, str(unreadable), status=503)
     if not right:
         return _ask_code(request, user, form, _("This code is not right, or was used already."))
     wanted = _own_address(request, signing_in.wanted_page(request))
