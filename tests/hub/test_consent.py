@@ -263,6 +263,22 @@ def test_a_withdrawal_is_not_undone_but_a_new_consent_can_be_given(give, person,
     assert queries.history(person).count() == 2
 
 
+def test_withdrawing_one_purpose_leaves_the_others_in_force(give, person, coordinator):
+    visit, _financial = give(), give(ConsentPurpose.FINANCIAL)
+    actions.withdraw_consent(visit, by=coordinator, how=Manner.PAPER)
+    standing = {one.consent_purpose: one.state for one in queries.standings(person, TODAY)}
+    assert standing.pop(ConsentPurpose.HOME_VISIT) == State.WITHDRAWN
+    assert standing.pop(ConsentPurpose.FINANCIAL) == State.IN_FORCE
+    assert set(standing.values()) == {State.NONE}
+
+
+def test_after_its_last_day_the_gate_is_closed_and_says_since_when(give, person):
+    consent = give(expires_on=TODAY)
+    require_consent(person, ConsentPurpose.HOME_VISIT, TODAY)
+    with pytest.raises(Refused, match=str(consent.expires_on)):
+        require_consent(person, ConsentPurpose.HOME_VISIT, TODAY + timedelta(days=1))
+
+
 def test_the_latest_consent_decides_even_when_an_older_one_would_still_run(give, person, coordinator):
     give(given_on=TODAY - timedelta(days=20))
     newer = give(given_on=TODAY - timedelta(days=5))
@@ -277,10 +293,14 @@ def test_the_latest_consent_decides_even_when_an_older_one_would_still_run(give,
         {"given_on": date(2026, 1, 2)},
         {"expires_on": None},
         {"withdrawn_on": None},
+        {"paper_reference": "스캔 2026-9999"},
+        {"text": None},
     ],
 )
 def test_the_database_refuses_to_overwrite_a_consent(give, change):
     consent = give(but=["photo"])
+    if "text" in change:
+        change = {"text": text(ConsentPurpose.FINANCIAL)}
     with pytest.raises(ProgrammingError, match="never overwritten"), transaction.atomic():
         Consent.objects.filter(pk=consent.pk).update(**change)
 
@@ -329,6 +349,59 @@ def test_a_consent_is_given_and_withdrawn_on_the_pages(desk, person):
     assert "스캔 2026-0001" in desk.get(reverse("person_privacy", args=[person.pk])).content.decode()
     assert desk.post(reverse("withdraw_consent", args=[consent.pk]), {"how": "spoken"}).status_code == 302
     assert queries.consent_for(person, ConsentPurpose.HOME_VISIT, TODAY).state == State.WITHDRAWN
+
+
+@pytest.fixture
+def newer(tmp_path):
+    """Publish version 2 of the text for home visits, in which other words stand."""
+
+    def publish():
+        source = (texts.FOLDER / "home_visit.yaml").read_text(encoding="utf-8")
+        changed = source.replace("version: 1", "version: 2").replace("미리 알려 드린 날에", "약속한 날에")
+        (tmp_path / "home_visit.yaml").write_text(changed, encoding="utf-8")
+        actions.publish_texts(texts.written(tmp_path))
+
+    return publish
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_each_consent_shows_the_version_it_was_given_under_whatever_was_published_since(
+    desk, give, newer, person, language
+):
+    desk.cookies["hub-language"] = language
+    old = give(given_on=TODAY - timedelta(days=1))
+    newer()
+    new = give()
+    assert (old.text.version, new.text.version) == (1, 2)
+    page = desk.get(reverse("person_privacy", args=[person.pk])).content.decode()
+    for consent in (old, new):
+        version = consent.text.version
+        assert (f"제{version}판" if language == "ko" else f"version {version} (") in page
+        assert consent.text.hash[:12] in page
+    signed = Consent.objects.get(pk=old.pk).text.body
+    assert "미리 알려 드린 날에" in str(signed)
+
+
+def test_a_text_that_was_replaced_while_it_was_read_out_is_read_again(desk, newer, person):
+    read = text().pk
+    newer()
+    items = {f"item-{name}": "yes" for name in ("visit", "health", "photo")}
+    page = desk.post(
+        reverse("give_consent", args=[person.pk, ConsentPurpose.HOME_VISIT]),
+        {"text": read, "given_on": TODAY.isoformat(), "manner": "screen", **items},
+    )
+    assert "새 동의서" in page.content.decode()
+    assert not Consent.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_page_tells_expired_and_withdrawn_apart(desk, give, person, coordinator, language):
+    desk.cookies["hub-language"] = language
+    give(given_on=TODAY - timedelta(days=9), expires_on=TODAY - timedelta(days=1))
+    actions.withdraw_consent(give(ConsentPurpose.FINANCIAL), by=coordinator, how=Manner.PAPER)
+    page = desk.get(reverse("person_privacy", args=[person.pk])).content.decode()
+    for word in ("만료", "철회") if language == "ko" else ("Expired", "Withdrawn"):
+        assert f">{word}</span>" in page
 
 
 def test_what_does_not_fit_comes_back_with_what_was_typed(desk, person):
