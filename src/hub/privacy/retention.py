@@ -9,7 +9,7 @@ Models are named, not imported, so that an app further down can have its row her
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -574,9 +574,12 @@ def late(day: date) -> int:
     return sum(kind.over(day).count() for kind in kinds() if kind.over)
 
 
-def holders() -> set[str]:
-    """Every model that leads to a resident or a user by its foreign keys, at any distance, and those two themselves."""
-    reached = {"people.person", "people.household", "access.user"}
+RESIDENTS = frozenset({"people.person", "people.household"})
+
+
+def holders(of: Collection[str] = RESIDENTS | {"access.user"}) -> set[str]:
+    """Every model that leads to residents or users by its foreign keys, at any distance, and those `of` themselves."""
+    reached = set(of)
     while True:
         more = {
             model._meta.label_lower

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hub.access.models import AccessRecord, Post, User
 from hub.access.purposes import Purpose
+from hub.lists import queries as lists
+from hub.lists.models import ImportRow
 from hub.people import queries as people
 from hub.people.identity import queries as identity
 from hub.people.models import FactRecord, Person
@@ -33,6 +35,9 @@ from welfare.rules import Result
 from welfare.rules.assessment import ENTITLED, NOT_ENTITLED
 
 SENSITIVE = "sensitive"
+
+# Kinds of data about a household or in the trail, whose period this paper tells beside those about a person.
+OF_HOUSEHOLDS = ("people.address", "people.note", "screening.interview", "access.accessrecord")
 
 ANSWERS = {ENTITLED: _("Entitled"), NOT_ENTITLED: _("Not entitled")}
 # What the trail calls deeds, for people. Others are told as work with the record.
@@ -88,6 +93,7 @@ def document(person: Person, day: date, *, request: SubjectRequest) -> Document:
                 withhold=shared,
             ),
             _notes(person, withhold=shared),
+            _lists(person, catalogue.facts, withhold=shared),
             _consents(person),
             _interviews(person, withhold=shared),
             _computed(person, known, day),
@@ -208,6 +214,28 @@ def _notes(person: Person, *, withhold: bool) -> Section:
     return Section(gettext("Notes about your household"), notes, head, [2, 6, 2, 4], rows)
 
 
+def _lists(person: Person, facts: Mapping[str, Fact], *, withhold: bool) -> Section:
+    """What rows of agency lists say, recorded or not, where it was settled that they speak of this person or household."""
+    about = Q(person=person) | Q(household=person.household_id, person=None)
+    rows = []
+    for row in (
+        ImportRow.objects.filter(about).select_related("of__agency_list").order_by("-of__data_day", "pk")
+    ):
+        said = [
+            f"{spoken(fact.label)}: {lists.value_words(fact, value)}"
+            for name, value in row.says.items()
+            if (fact := facts.get(name)) is not None
+            and (fact.of == "household" or row.person_id is not None)
+            and not (withhold and fact.of == "household" and fact.sensitivity == SENSITIVE)
+        ]
+        rows.append(
+            [str(row.of.agency_list), str(row.of.data_day), str(row.get_outcome_display()), "; ".join(said)]
+        )
+    notes = [] if rows else [gettext("Nothing is recorded.")]
+    head = [gettext("List"), gettext("Day of the data"), gettext("State"), gettext("What the list says")]
+    return Section(gettext("Agency lists"), notes, head, [4, 2, 3, 6], rows)
+
+
 def _role(user: User | None, at: datetime) -> str:
     """The role and centre somebody held at a time; nobody is the register itself."""
     if user is None:
@@ -229,7 +257,7 @@ def _consents(person: Person) -> Section:
             ended = gettext("withdrawn on %(day)s") % {"day": consent.withdrawn_on}
         rows.append(
             [
-                str(consent.text.get_consent_purpose_display()),
+                f"{consent.text.get_consent_purpose_display()}, {_version(consent)}",
                 _items(consent),
                 str(consent.given_on),
                 ended or gettext("until withdrawn"),
@@ -246,6 +274,13 @@ def _consents(person: Person) -> Section:
         gettext("How"),
     ]
     return Section(gettext("Your consents"), notes, head, [3, 5, 2, 2, 2], rows)
+
+
+def _version(consent: Consent) -> str:
+    return gettext("version %(version)s (%(language)s)") % {
+        "version": consent.text.version,
+        "language": consent.text.get_language_display(),
+    }
 
 
 def _items(consent: Consent) -> str:
@@ -426,7 +461,7 @@ def _trail(person: Person) -> Section:
 def _kept(person: Person, day: date) -> Section:
     rows = []
     for kind in retention.kinds():
-        if kind.years and (kind.person or kind.model in ("screening.interview", "access.accessrecord")):
+        if kind.years and (kind.person or kind.model in OF_HOUSEHOLDS):
             period = ngettext("%(years)d year", "%(years)d years", kind.years) % {"years": kind.years}
             rows.append([str(kind.label), f"{period}: {kind.clock}", _until(kind, person), kind.law])
     head = [gettext("Kind of data"), gettext("Kept for"), gettext("At least until"), gettext("Law")]
