@@ -1,5 +1,6 @@
 """One person is erased on request: two people, what must stay and why, nothing of anybody else touched, proof by counts."""
 
+import re
 from datetime import timedelta
 
 import pyarrow as pa
@@ -15,9 +16,9 @@ from hub.access.models import AccessRecord
 from hub.access.roles import Role
 from hub.people import queries as people
 from hub.people.actions import record_facts
-from hub.people.models import FactRecord, Person
+from hub.people.models import Address, FactRecord, LifeEvent, Note, Person, Relation
 from hub.people.sources import Source
-from hub.privacy import actions, erasure, queries
+from hub.privacy import actions, erasure, queries, retention
 from hub.privacy.models import (
     Consent,
     ConsentPurpose,
@@ -97,8 +98,15 @@ def ask(person, by, kind=Kind.ERASURE, **more):
 
 def erase(person, coordinator, officer):
     request = ask(person, coordinator)
-    actions.decide_erasure(request, by=officer, granted=True, answer="삭제하였습니다.")
+    grant(request, officer)
     return request
+
+
+def grant(request, officer, about=(), decided_on=()):
+    """Decide as an officer who saw every note and ticked these."""
+    seen = erasure.notes_in_reach(request.person).values_list("pk", flat=True)
+    told = erasure.Told(*(frozenset(note) for note in (seen, about, decided_on)))
+    actions.decide_erasure(request, by=officer, granted=True, answer="삭제하였습니다.", told=told)
 
 
 def lines(request):
@@ -256,6 +264,8 @@ def test_of_the_last_one_with_a_name_the_household_goes_too(couple, household, c
     assert household.records.exists()
     erase(couple[1], coordinator, officer)
     assert not household.records.exists()
+    assert not Missed.objects.exists()
+    assert not Listed.objects.exists()
     assert Interview.objects.get().answers == []
     assert str(OTHERS) not in everything()
 
@@ -330,6 +340,216 @@ def test_everything_or_nothing(couple, coordinator, officer, monkeypatch):
     assert request.unfinished
 
 
+# Of models that lead to a resident these have no line in what an erasure does.
+IN_NO_PLAN = {
+    "people.household": "a number and a dong",
+    "people.seal": "protects the others; says nothing once it is lifted and its period is over",
+    "people.opening": "who looked at the household for what: part of the trail, with its period",
+    "privacy.erasurerecord": "counts only",
+    "screening.listed": "the sum of the work list's lines, made anew of those that are left",
+}
+
+
+def test_a_plan_has_a_line_for_every_model_that_leads_to_a_resident_or_says_why_not(notes, couple):
+    planned = {line.kind.model for line in erasure.plan(couple[0], TODAY)}
+    unclear = retention.holders(retention.RESIDENTS) - planned - IN_NO_PLAN.keys()
+    assert not unclear, f"erase these in hub/privacy/erasure.py, or say here why not: {sorted(unclear)}"
+
+
+# -- notes and addresses of a household others live in -------------------------------------------------------------
+
+
+@pytest.fixture
+def notes(couple, household, coordinator):
+    """Two notes about the first of the couple, one about the second, a promise to both."""
+    return [
+        Note.objects.create(household=household, kind=kind, text=text, written_by=coordinator, due_on=due)
+        for kind, text, due in (
+            ("note", "가상하나 님은 파랑나비를 기릅니다.", None),
+            ("warning", "가상하나 님이 초록거북을 풀어 둡니다.", None),
+            ("note", "가상두리 님은 노랑고래를 봅니다.", None),
+            ("promise", "두 분께 하양토끼를 보여 드립니다.", TODAY),
+        )
+    ]
+
+
+@pytest.fixture
+def addresses(household, household_elsewhere):
+    """One address of each household."""
+    for one in (household, household_elsewhere):
+        Address.objects.create(household=one, kind="registered", text=f"가상로 {one.pk}", source="register")
+
+
+def told(request):
+    """The two lines of a proof about notes: those about the person, and the rest."""
+    return [
+        line for line in ErasureRecord.objects.get(request=request).lines if line["kind"] == "people.note"
+    ]
+
+
+def counts(line):
+    return line["before"], line["erased"], line["kept"], line["after"]
+
+
+def test_notes_the_officer_ticked_go_and_those_nobody_ticked_stay(notes, couple, coordinator, officer):
+    request = ask(couple[0], coordinator)
+    ticked = [note.pk for note in notes[:2]]
+    grant(request, officer, about=ticked)
+    assert set(Note.objects.all()) == set(notes[2:])
+    left = everything()
+    assert "파랑나비" not in left
+    assert "초록거북" not in left
+    assert "노랑고래" in left
+    assert "하양토끼" in left
+    about, others = told(request)
+    assert counts(about) == (2, 2, 0, 0)
+    assert counts(others) == (2, 0, 2, 2)
+    assert "보호담당자" in others["reason"]
+    assert others["until"]
+    mark = AccessRecord.objects.get(verb="privacy.erased_notes")
+    assert (mark.actor, mark.object_kind, mark.object_id) == (
+        officer,
+        "people.household",
+        str(couple[0].household_id),
+    )
+
+
+def test_without_a_tick_every_note_stays_and_the_proof_says_so(notes, couple, coordinator, officer):
+    request = erase(couple[0], coordinator, officer)
+    assert Note.objects.count() == 4
+    about, others = told(request)
+    assert (counts(about), counts(others)) == ((0, 0, 0, 0), (4, 0, 4, 4))
+    assert not AccessRecord.objects.filter(verb="privacy.erased_notes").exists()
+
+
+def test_a_note_a_benefit_was_decided_on_stays_with_its_reason(notes, couple, tell, coordinator, officer):
+    tell(couple[0], Source.REGISTER, receives_basic_pension=True)
+    request = ask(couple[0], coordinator)
+    ticked = [note.pk for note in notes[:2]]
+    grant(request, officer, about=ticked, decided_on=ticked[:1])
+    assert set(Note.objects.all()) == {notes[0], *notes[2:]}
+    about, others = told(request)
+    assert counts(about) == (2, 1, 1, 1)
+    assert "제19조" in about["reason"]
+    assert "5년" in about["until"]
+    assert counts(others) == (2, 0, 2, 2)
+
+
+def test_no_note_stays_for_a_benefit_nobody_receives_or_without_being_about_the_person(
+    notes, couple, tell, coordinator, officer
+):
+    request = ask(couple[0], coordinator)
+    one = [notes[0].pk]
+    with pytest.raises(ValidationError, match="받는 급여가 없"), transaction.atomic():
+        grant(request, officer, about=one, decided_on=one)
+    tell(couple[0], Source.REGISTER, receives_basic_pension=True)
+    with pytest.raises(ValidationError, match="두 칸을 모두"), transaction.atomic():
+        grant(request, officer, decided_on=one)
+    assert Note.objects.count() == 4
+
+
+def test_a_note_of_another_household_cannot_be_erased_with_somebody(
+    notes, couple, household_elsewhere, coordinator, officer
+):
+    strange = Note.objects.create(
+        household=household_elsewhere, kind="note", text="검정두루미", written_by=coordinator
+    )
+    request = ask(couple[0], coordinator)
+    with pytest.raises(ValidationError, match="다시 확인"), transaction.atomic():
+        grant(request, officer, about=[strange.pk])
+    assert Note.objects.filter(pk=strange.pk).exists()
+    assert Person.objects.get(pk=couple[0].pk).name
+
+
+def test_a_note_written_since_the_officer_looked_is_not_decided_unread(
+    notes, couple, household, coordinator, officer
+):
+    request = ask(couple[0], coordinator)
+    seen = frozenset(note.pk for note in notes)
+    Note.objects.create(household=household, kind="note", text="검정두루미", written_by=coordinator)
+    for told in (erasure.Told(seen, seen), erasure.NO_NOTES):
+        with pytest.raises(ValidationError, match="다시 확인"), transaction.atomic():
+            actions.decide_erasure(request, by=officer, granted=True, answer="예", told=told)
+    assert Note.objects.count() == 5
+    assert Person.objects.get(pk=couple[0].pk).name
+
+
+def test_a_note_of_the_household_lived_in_before_is_in_reach(
+    couple, household_elsewhere, coordinator, officer
+):
+    first, _second = couple
+    LifeEvent.objects.create(
+        household=household_elsewhere, person=first, kind="moved_out", happened_on=TODAY, source="register"
+    )
+    note = Note.objects.create(
+        household=household_elsewhere, kind="note", text="검정두루미", written_by=coordinator
+    )
+    request = ask(first, coordinator)
+    grant(request, officer, about=[note.pk])
+    assert "검정두루미" not in everything()
+    assert counts(told(request)[0]) == (1, 1, 0, 0)
+    mark = AccessRecord.objects.get(verb="privacy.erased_notes")
+    assert mark.object_id == str(household_elsewhere.pk)
+
+
+def test_a_refused_erasure_leaves_the_notes(notes, couple, coordinator, officer):
+    request = ask(couple[0], coordinator)
+    actions.decide_erasure(request, by=officer, granted=False, answer="아니요")
+    assert Note.objects.count() == 4
+
+
+def test_notes_and_everything_else_go_together_or_not_at_all(
+    notes, couple, coordinator, officer, monkeypatch
+):
+    request = ask(couple[0], coordinator)
+    monkeypatch.setattr(actions, "_prove", lambda *arguments, **more: 1 / 0)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        grant(request, officer, about=[notes[0].pk])
+    assert Note.objects.count() == 4
+    assert not AccessRecord.objects.filter(verb="privacy.erased_notes").exists()
+
+
+def test_the_address_stays_while_others_live_there_and_goes_with_the_last(
+    couple, addresses, household, household_elsewhere, coordinator, officer
+):
+    request = erase(couple[0], coordinator, officer)
+    line = lines(request)["people.address"]
+    assert counts(line) == (1, 0, 1, 1)
+    assert "다른 가구원" in line["reason"]
+    assert line["until"]
+    request = erase(couple[1], coordinator, officer)
+    assert counts(lines(request)["people.address"]) == (1, 1, 0, 0)
+    assert [address.household for address in Address.objects.all()] == [household_elsewhere]
+
+
+def test_the_address_of_a_recipient_who_lives_alone_stays_for_the_benefit(
+    couple, addresses, tell, coordinator, officer
+):
+    erase(couple[1], coordinator, officer)
+    tell(couple[0], Source.REGISTER, receives_basic_pension=True)
+    request = erase(couple[0], coordinator, officer)
+    line = lines(request)["people.address"]
+    assert counts(line) == (1, 0, 1, 1)
+    assert "제19조" in line["reason"]
+
+
+def test_what_the_page_says_will_go_is_what_goes(couple, household, coordinator, officer):
+    """Events and relatives as well: a plan and its proof agree, kind by kind."""
+    first, second = couple
+    for person in couple:
+        Relation.objects.create(
+            person=person, name="가상사촌", kind="other", source="resident", stated_on=TODAY
+        )
+        LifeEvent.objects.create(
+            household=household, person=person, kind="moved_in", happened_on=TODAY, source="register"
+        )
+    planned = {line.kind.model: line.erased for line in erasure.plan(first, TODAY)}
+    assert planned["people.relation"] == planned["people.lifeevent"] == 1
+    proof = lines(erase(first, coordinator, officer))
+    assert {kind: proof[kind]["erased"] for kind in planned} == planned
+    assert Relation.objects.get().person == LifeEvent.objects.get().person == second
+
+
 # -- files made from people ----------------------------------------------------------------------------------------
 
 
@@ -399,6 +619,73 @@ def test_from_the_request_to_the_proof_on_the_pages(client, couple, coordinator,
     assert client.post(decide, {"answer": ""}).status_code == 200
     assert client.post(decide, {"answer": "삭제하였습니다."}).status_code == 302
     assert ErasureRecord.objects.get().hash in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_who_decides_reads_the_notes_and_ticks_them(client, notes, couple, coordinator, officer, language):
+    client.cookies["hub-language"] = language
+    request = ask(couple[0], coordinator)
+    address, decide = (reverse(name, args=[request.pk]) for name in ("subject_request", "decide_erasure"))
+    client.force_login(officer)
+    page = client.get(address).content.decode()
+    assert all(note.text in page for note in notes)
+    assert couple[0].name in page  # who decides about free text must know of whom it speaks
+    assert TODAY.isoformat() in page
+    assert 'name="about"' in page
+    assert "checked" not in page
+    assert 'name="decided_on"' not in page  # nobody receives anything
+    mark = AccessRecord.objects.get(verb="privacy.read_notes")
+    assert (mark.actor, mark.object_id) == (officer, str(couple[0].household_id))
+    seen = [note.pk for note in notes]
+    again = client.post(decide, {"answer": "", "seen": seen, "about": seen[:1]}).content.decode()
+    assert again.count("checked") == 1  # what was ticked stays ticked
+    ticked = {"answer": "삭제하였습니다.", "seen": seen, "about": seen[:2]}
+    assert client.post(decide, ticked).status_code == 302
+    assert set(Note.objects.all()) == set(notes[2:])
+    page = client.get(address).content.decode()
+    assert all(note.text not in page for note in notes)
+
+
+def test_who_does_not_decide_reads_no_note_on_the_page(client, notes, couple, coordinator):
+    request = ask(couple[0], coordinator)
+    client.force_login(coordinator)
+    page = client.get(reverse("subject_request", args=[request.pk])).content.decode()
+    assert all(note.text not in page for note in notes)
+    assert 'name="about"' not in page
+    assert not AccessRecord.objects.filter(verb="privacy.read_notes").exists()
+
+
+def test_the_notes_of_a_household_of_one_come_ticked_and_may_be_kept_for_a_benefit(
+    client, notes, couple, tell, coordinator, officer
+):
+    erase(couple[1], coordinator, officer)
+    tell(couple[0], Source.REGISTER, receives_basic_pension=True)
+    request = ask(couple[0], coordinator)
+    client.force_login(officer)
+    page = client.get(reverse("subject_request", args=[request.pk])).content.decode()
+    assert page.count("checked") == 4
+    assert 'name="decided_on"' in page
+
+
+def test_notes_that_came_or_went_meanwhile_are_shown_anew_and_then_decided(
+    client, notes, couple, household, coordinator, officer
+):
+    request = ask(couple[0], coordinator)
+    decide = reverse("decide_erasure", args=[request.pk])
+    client.force_login(officer)
+    seen = [note.pk for note in notes]
+    come = Note.objects.create(household=household, kind="note", text="검정두루미", written_by=coordinator)
+    answer = {"answer": "예", "about": seen[1:2]}
+    page = client.post(decide, {**answer, "seen": seen}).content.decode()
+    assert "그 사이 메모가 바뀌었습니다" in page
+    assert come.text in page
+    notes[0].delete()
+    page = client.post(decide, {**answer, "seen": [*seen, come.pk]}).content.decode()
+    assert page.count("그 사이 메모가 바뀌었습니다") == 1
+    assert Person.objects.get(pk=couple[0].pk).name
+    shown = re.findall(r'name="seen" value="(\d+)"', page)
+    assert client.post(decide, {**answer, "seen": shown}).status_code == 302
+    assert set(Note.objects.all()) == {come, *notes[2:]}
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

@@ -63,6 +63,8 @@ WORDS: dict[str, str | Promise] = {
     "privacy.read_request": _("read a request of a resident"),
     "privacy.refused_request": _("refused a request of a resident"),
     "privacy.gave_record": _("gave a resident their record"),
+    "privacy.read_notes": _("read the notes of a household to decide an erasure"),
+    "privacy.erased_notes": _("erased notes of a household"),
     "privacy.erased_person": _("erased a person"),
     "privacy.asked_for_destruction": _("asked for a destruction"),
     "privacy.destroyed_due": _("destroyed what was due"),

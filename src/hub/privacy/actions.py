@@ -15,7 +15,7 @@ from hub.access.access import Refused
 from hub.access.actions import record
 from hub.access.models import User
 from hub.people import queries as people
-from hub.people.models import Person
+from hub.people.models import Household, Note, Person
 from hub.privacy import erasure, paper, retention, right_of_access, texts
 from hub.privacy.access import require_erase, require_serve
 from hub.privacy.models import (
@@ -266,10 +266,21 @@ def _answer(request: SubjectRequest, answer: str, by: User, refused: bool) -> Su
 
 
 @transaction.atomic
-def decide_erasure(request: SubjectRequest, *, by: User, granted: bool, answer: str) -> SubjectRequest:
+def decide_erasure(
+    request: SubjectRequest,
+    *,
+    by: User,
+    granted: bool,
+    answer: str,
+    told: erasure.Told = erasure.NO_NOTES,
+) -> SubjectRequest:
     """Grant an erasure and carry it out with its proof, or refuse it with the reason: all of it or nothing.
 
-    Raises Refused unless `by` may erase and is not who received the request; ValidationError when it was decided.
+    `told` is what `by` decided about the notes: those that are not about the person stay, and so do those a benefit being
+    received was decided on.
+
+    Raises Refused unless `by` may erase and is not who received the request; ValidationError when it was decided, or
+    when the notes are no longer as `by` saw them.
     """
     require_erase(by)
     request = _open(request)
@@ -279,42 +290,65 @@ def decide_erasure(request: SubjectRequest, *, by: User, granted: bool, answer: 
         raise Refused(_("Who received the request does not decide it: a second person does."))
     request.decided_by, request.decided_at = by, timezone.now()
     if granted:
-        _erase_person(request, by)
+        _erase_person(request, by, told)
     return _answer(request, answer, by, refused=not granted)
 
 
-def _erase_person(request: SubjectRequest, by: User) -> None:
+def _erase_person(request: SubjectRequest, by: User, told: erasure.Told) -> None:
     person, day = request.person, timezone.localdate()
-    planned = erasure.plan(person, day)
     whole, recipient = erasure.alone(person), erasure.receives(person)
+    _check_told(person, told, recipient=recipient)
+    planned = erasure.plan(person, day, told)
     record(by, "privacy.erased_person", person, purpose="subject request")
     in_force = Consent.objects.filter(person=person, withdrawn_on__isnull=True).select_related(
         "text", "person"
     )
     _withdraw(in_force, by, Manner.PAPER, "", day)
-    about = [one.pk for one in erasure.interviews_about(person, whole_household=whole)]
+    spoken_in = [one.pk for one in erasure.interviews_about(person, whole_household=whole)]
     # Locked, so that an answer being written at this moment is not lost and not kept.
-    for interview in Interview.objects.select_for_update().filter(pk__in=about):
+    for interview in Interview.objects.select_for_update().filter(pk__in=spoken_in):
         left = erasure.without(interview, erasure.place_of(person, interview), whole_household=whole)
         if left is None:
             continue
         interview.known, interview.answers = left
         interview.save(update_fields=["known", "answers"])
-    facts = erasure.facts_of(person, whole_household=whole)
+    facts = erasure.rows_of(retention.kind_of("people.factrecord"), person, whole_household=whole)
     (facts.exclude(source__in=erasure.DECIDED_ON) if recipient else facts).delete()
     for line in planned:
-        if line.kind.fate == Fate.FOLLOW and line.kept == 0:
-            line.kind.of(person).delete()
+        if line.kind.person and line.kind.fate in (Fate.ERASE, Fate.FOLLOW) and line.kept == 0:
+            erasure.rows_of(line.kind, person, whole_household=whole).delete()
     screening_actions.list_anew(household=person.household_id)
+    if whole and not recipient:
+        person.household.addresses.all().delete()
+    notes = Note.objects.filter(pk__in=told.about - told.decided_on)
+    for household in Household.objects.filter(notes__in=notes).distinct():
+        record(by, "privacy.erased_notes", household, purpose=request.kind)
+    notes.delete()
     if not recipient:
         _empty_persons([person.pk])
     _expire_files()
     person.refresh_from_db()
     _prove(
-        [_line(before, after) for before, after in zip(planned, erasure.plan(person, day), strict=True)],
+        [
+            _line(before, after)
+            for before, after in zip(planned, erasure.plan(person, day, told), strict=True)
+        ],
         day,
         request=request,
     )
+
+
+def _check_told(person: Person, told: erasure.Told, *, recipient: bool) -> None:
+    """Lock the notes. Raises ValidationError when they are not those that were decided about, or it does not fit."""
+    in_reach = Note.objects.select_for_update().filter(pk__in=erasure.notes_in_reach(person))
+    if told.in_reach != set(in_reach.values_list("pk", flat=True)) or not told.about <= told.in_reach:
+        raise ValidationError(erasure.NOTES_CHANGED)
+    if not told.decided_on <= told.about:
+        raise ValidationError(_("A note that stays for a benefit must be about this person: tick both."))
+    if told.decided_on and not recipient:
+        raise ValidationError(
+            _("No benefit is received any more, so no note stays for it. Please look again.")
+        )
 
 
 def _line(before: erasure.Line, after: erasure.Line) -> dict[str, Any]:
@@ -325,13 +359,13 @@ def _line(before: erasure.Line, after: erasure.Line) -> dict[str, Any]:
     with override("ko"):
         return {
             "kind": before.kind.model,
-            "label": str(before.kind.label),
+            "label": before.label,
             "law": before.kind.law,
             "before": before.rows,
             "erased": max(0, before.rows - after.rows),
             "kept": before.kept,
-            "reason": str(before.reason),
-            "until": before.until_shown,
+            "reason": str(before.reason) if before.kept else "",
+            "until": before.until_shown if before.kept else "",
             "after": after.rows,
         }
 

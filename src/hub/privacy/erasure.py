@@ -2,7 +2,8 @@
 
 PIPA art. 36 gives the right and its limit: what another law names as to be collected stays. Here that is what a benefit
 was decided on, while it is received (Social Security Benefits Act decree art. 19), and the proofs that the law was kept.
-What is about the whole household stays with it, unless this person is all that is left of it.
+What is about the whole household stays with it, unless this person is all that is left of it. Notes are free text about
+a household: which of them speak of this person no machine can tell, so the privacy officer does.
 """
 
 from dataclasses import dataclass
@@ -15,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from hub.access.models import AccessRecord
 from hub.people import queries as people
-from hub.people.models import FactRecord, Person
+from hub.people.models import Note, Person
 from hub.people.sources import Source
 from hub.privacy import retention
-from hub.privacy.retention import Kind, kind_of, last_day
+from hub.privacy.retention import Kind, Rows, kind_of, last_day
 from hub.programmes import queries as programmes
 from hub.screening.models import Interview
 
@@ -28,17 +29,48 @@ DECIDED_ON = (Source.REGISTER, Source.INVENTED, Source.DOCUMENT)
 RECIPIENT = _("Record of a benefit that is being received (Social Security Benefits Act decree art. 19)")
 AFTER_BENEFIT = _("5 years after the benefit ends")
 WITH_NEXT_RUN = _("the next district run, which is started at once")
+OF_OTHERS_TOO = _("Others of the household are on the register, and it is their address too")
+NOT_ABOUT = _("Not about this person, as the privacy officer decided")
+TO_BE_DECIDED = _("Those about this person are erased; the privacy officer decides which they are")
+OWN_PERIOD = _("the end of their own period")
+NOTES_CHANGED = _("The notes are no longer as you saw them. Please look at them again.")
+
+# Kinds of which some rows are about a household as one: they go with the person who is all that is left of it.
+SHARED = ("people.factrecord", "people.lifeevent", "screening.missed")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the privacy officer decided about the notes in reach, by their numbers: all that were seen, those about the
+    person, and those of them that a benefit being received was decided on.
+    """
+
+    in_reach: frozenset[int]
+    about: frozenset[int]
+    decided_on: frozenset[int] = frozenset()
+
+
+NO_NOTES = Told(frozenset(), frozenset())
 
 
 @dataclass(frozen=True)
 class Line:
-    """One kind of data of one person: how much there is, how much of it must stay, why and until when."""
+    """One kind of data of one person: how much there is, how much of it must stay, why and until when.
+
+    `which` tells lines of one kind apart.
+    """
 
     kind: Kind
     rows: int
     kept: int = 0
     reason: str | Promise = ""
     until: date | str | Promise | None = None
+    which: str | Promise = ""
+
+    @property
+    def label(self) -> str:
+        """The kind as people read it."""
+        return f"{self.kind.label} ({self.which})" if self.which else str(self.kind.label)
 
     @property
     def until_shown(self) -> str:
@@ -64,14 +96,23 @@ def receives(person: Person) -> bool:
     return any(standing[name].now.value is True for name in retention.receipts() if name in standing)
 
 
-def facts_of(person: Person, *, whole_household: bool) -> QuerySet[FactRecord]:
-    """The records about a person, with those of the household if it is this person's alone."""
-    about = Q(person=person)
-    return FactRecord.objects.filter(about | Q(household=person.household_id) if whole_household else about)
+def rows_of(kind: Kind, person: Person, *, whole_household: bool) -> Rows:
+    """The rows of a kind about a person, with those about the household as one if it is this person's alone."""
+    about = Q(**{kind.person: person.pk})
+    if whole_household and kind.model in SHARED:
+        about |= Q(household=person.household_id, person=None)
+    return kind.rows.filter(about)
 
 
-def plan(person: Person, day: date) -> list[Line]:
-    """What an erasure of this person on a day would do, kind by kind."""
+def notes_in_reach(person: Person) -> QuerySet[Note]:
+    """The notes that may speak of this person: of the household lived in now or last, and of those lived in before."""
+    before = person.events.values("household")
+    found = Note.objects.filter(Q(household=person.household_id) | Q(household__in=before))
+    return found.select_related("household")
+
+
+def plan(person: Person, day: date, told: Told | None = None) -> list[Line]:
+    """What an erasure of this person on a day would do, kind by kind; `told` once the notes are decided about."""
     whole, recipient = alone(person), receives(person)
     held: dict[str, Any] = {"reason": RECIPIENT, "until": AFTER_BENEFIT} if recipient else {}
     lines = []
@@ -79,7 +120,7 @@ def plan(person: Person, day: date) -> list[Line]:
         if not kind.person:
             continue
         if kind.model == "people.factrecord":
-            facts = facts_of(person, whole_household=whole)
+            facts = rows_of(kind, person, whole_household=whole)
             kept = facts.filter(source__in=DECIDED_ON).count() if recipient else 0
             lines.append(Line(kind, facts.count(), kept, **(held if kept else {})))
         elif kind.model in ("people.person", "people.identitynumber"):
@@ -90,7 +131,9 @@ def plan(person: Person, day: date) -> list[Line]:
             until = last_day(day, kind.years) if kind.years else None
             lines.append(Line(kind, rows, rows, kind.on_request, until))
         else:
-            lines.append(Line(kind, kind.of(person).count()))
+            lines.append(Line(kind, rows_of(kind, person, whole_household=whole).count()))
+    lines.append(_addresses(person, held, whole_household=whole))
+    lines += _notes(person, held, told)
     lines.append(Line(kind_of("screening.interview"), len(interviews_about(person, whole_household=whole))))
     files = retention.runs_with_files().count()
     lines.append(Line(kind_of("screening.run"), files, files, _("Removed and made again"), WITH_NEXT_RUN))
@@ -100,6 +143,27 @@ def plan(person: Person, day: date) -> list[Line]:
     until = last_day(newest.at.date(), trail.years or 0) if newest is not None else None
     lines.append(Line(trail, marks.count(), marks.count(), trail.law, until))
     return lines
+
+
+def _addresses(person: Person, held: dict[str, Any], *, whole_household: bool) -> Line:
+    kind, rows = kind_of("people.address"), person.household.addresses.count()
+    if rows and not whole_household:
+        return Line(kind, rows, rows, OF_OTHERS_TOO, OWN_PERIOD)
+    return Line(kind, rows, rows, **held) if rows and held else Line(kind, rows)
+
+
+def _notes(person: Person, held: dict[str, Any], told: Told | None) -> list[Line]:
+    kind = kind_of("people.note")
+    if told is None:
+        rows = notes_in_reach(person).count()
+        return [Line(kind, rows, rows, TO_BE_DECIDED, OWN_PERIOD)] if rows else []
+    about = Note.objects.filter(pk__in=told.about).count()
+    others = Note.objects.filter(pk__in=told.in_reach - told.about).count()
+    kept = len(told.decided_on)
+    return [
+        Line(kind, about, kept, **(held if kept else {}), which=_("about this person")),
+        Line(kind, others, others, NOT_ABOUT, OWN_PERIOD, which=_("about others or the household as one")),
+    ]
 
 
 # -- interviews ------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from hub.people.models import Note, Person
+from hub.privacy import erasure
 from hub.privacy.models import ConsentPurpose, ConsentText, Manner, SubjectRequest
 
 YES, NO = "yes", "no"
@@ -14,6 +16,15 @@ YES, NO = "yes", "no"
 def _day(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
     picker = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return forms.DateField(label=label, required=required, widget=picker, help_text=help_text)
+
+
+def _notes() -> forms.ModelMultipleChoiceField:
+    return forms.ModelMultipleChoiceField(
+        Note.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages=dict.fromkeys(("invalid_choice", "invalid_pk_value"), erasure.NOTES_CHANGED),
+    )
 
 
 class Give(forms.Form):
@@ -131,3 +142,40 @@ class Answer(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("With the reason and the law where something is refused."),
     )
+
+
+class DecideErasure(Answer):
+    """The decision on an erasure: what the person is told, which notes are about the person, and which of them stay.
+
+    Only the notes of a household that is this person's alone are ticked beforehand; only where a benefit is received can
+    one stay because it was decided on. `seen` comes back from the page, so that a note written since is not decided unread.
+    """
+
+    seen = _notes()
+    about = _notes()
+    decided_on = _notes()
+
+    def __init__(self, *args: Any, person: Person, **more: Any) -> None:
+        super().__init__(*args, **more)
+        notes = erasure.notes_in_reach(person).order_by("-written_at", "-pk")
+        for name in ("seen", "about", "decided_on"):
+            self.fields[name].queryset = notes  # type: ignore[attr-defined]
+        if erasure.alone(person):
+            self.fields["about"].initial = notes.filter(household=person.household_id)
+        if not erasure.receives(person):
+            del self.fields["decided_on"]
+
+    @property
+    def notes(self) -> list[tuple[Note, Any, Any]]:
+        """Each note with the box that says it is about the person, and the box, if any, that keeps it for a benefit."""
+        boxes = list(self["about"])
+        keep = list(self["decided_on"]) if "decided_on" in self.fields else [None] * len(boxes)
+        return [(box.data["value"].instance, box, kept) for box, kept in zip(boxes, keep, strict=True)]
+
+    def told(self) -> erasure.Told:
+        """What was decided about the notes."""
+        seen, about, decided_on = (
+            frozenset(note.pk for note in self.cleaned_data.get(name, ()))
+            for name in ("seen", "about", "decided_on")
+        )
+        return erasure.Told(seen, about, decided_on)

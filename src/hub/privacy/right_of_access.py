@@ -52,6 +52,8 @@ DEEDS = {
     "privacy.withdrew_consent": _("Recorded a withdrawal"),
     "privacy.received_request": _("Received a request"),
     "privacy.gave_record": _("Made this document"),
+    "privacy.read_notes": _("Read the notes of the household to decide an erasure"),
+    "privacy.erased_notes": _("Erased notes about a person of the household"),
 }
 PURPOSES = {
     **dict(Purpose.choices),

@@ -136,15 +136,24 @@ def receive_request(request: HttpRequest, person: int) -> HttpResponse:
 @across_dongs
 def subject_request(request: HttpRequest, number: int) -> HttpResponse:
     """One request: what was asked, by when, what was answered; for an erasure what it would remove or has removed."""
-    return _request_page(request, request_to_see(request.user, number), forms.Answer())
+    return _request_page(request, request_to_see(request.user, number))
 
 
-def _request_page(request: HttpRequest, found: SubjectRequest, form: forms.Answer) -> HttpResponse:
+def _request_page(
+    request: HttpRequest, found: SubjectRequest, form: forms.Answer | None = None
+) -> HttpResponse:
     user = require_user(request.user)
     record(user, "privacy.read_request", found.person, purpose=found.kind)
     erases = found.kind == SubjectRequest.Kind.ERASURE
     serves = may(user, Right.MANAGE_CONSENT, found.person.household.dong)
     today = timezone.localdate()
+    decides = found.unfinished and erases and may(user, Right.ERASE) and found.received_by_id != user.pk
+    if form is None:
+        form = forms.DecideErasure(person=found.person) if decides else forms.Answer()
+    if decides and isinstance(form, forms.DecideErasure):
+        # Who decides about free text sees what is written about the others too.
+        for household in {note.household for note, *_boxes in form.notes}:
+            record(user, "privacy.read_notes", household, purpose=found.kind)
     page: dict[str, Any] = {
         "asked": found,
         "person": found.person,
@@ -152,10 +161,8 @@ def _request_page(request: HttpRequest, found: SubjectRequest, form: forms.Answe
         "overdue": found.unfinished and found.due_on < today,
         "serves": serves,
         "may_answer": found.unfinished and not erases and serves,
-        "may_decide": found.unfinished
-        and erases
-        and may(user, Right.ERASE)
-        and found.received_by_id != user.pk,
+        "may_decide": decides,
+        "resident_number": queries.masked(found.person.resident_number),
         "may_make_record": serves
         and found.kind in (SubjectRequest.Kind.ACCESS, SubjectRequest.Kind.EXPLANATION)
         and found.state != SubjectRequest.State.REFUSED,
@@ -191,7 +198,7 @@ def decide_erasure(request: HttpRequest, number: int) -> HttpResponse:
     """The second person grants the erasure, which is then carried out with its proof, or refuses it."""
     require_erase(request.user)
     found = request_to_see(request.user, number)
-    form = forms.Answer(request.POST)
+    form = forms.DecideErasure(request.POST, person=found.person)
     if form.is_valid():
         try:
             actions.decide_erasure(
@@ -199,6 +206,7 @@ def decide_erasure(request: HttpRequest, number: int) -> HttpResponse:
                 by=require_user(request.user),
                 granted="refuse" not in request.POST,
                 answer=form.cleaned_data["answer"],
+                told=form.told(),
             )
             return redirect("subject_request", number)
         except ValidationError as error:
