@@ -65,13 +65,13 @@ def keep_private(answer: Answer) -> Answer:
 
 
 def see_within_duty(answer: Answer) -> Answer:
-    """Let the database show this request the households of the user's dongs, and those opened to the user beyond them."""
+    """Let the database show this request the households of the user's area of duty, and those opened to the user beyond them."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return answer(request)
-        dongs = area_of_duty(request.user, Right.SEE_HOUSEHOLDS)
-        with walls.within(walls.of_duty(dongs, cleared_for(request.user))):
+        area = area_of_duty(request.user, Right.SEE_HOUSEHOLDS)
+        with walls.within(walls.of_duty(area, cleared_for(request.user))):
             return answer(request)
 
     return respond

@@ -39,6 +39,7 @@ ENTRIES = (
     Entry("inspection", _("Inspection"), Right.INSPECT),
     Entry("trail", _("Audit trail"), Right.READ_TRAIL),
     Entry("approvals", _("Second person"), Right.APPROVE),
+    Entry("zones", _("Zones"), Right.MANAGE_ACCOUNTS),
     Entry("accounts", _("Accounts"), Right.MANAGE_ACCOUNTS),
 )
 

@@ -4,8 +4,8 @@ The first wall are the gates of `hub.access`. Should one of them be forgotten, t
 dong and no sealed household. What a transaction may see is two settings that end with it, so a pooled connection carries
 nothing over to the next request:
 
-    hub.area      nothing (the default), 'everywhere', 'district', or dong codes separated by commas
-    hub.cleared   numbers of households opened for this user in spite of dong or seal, separated by commas
+    hub.area      nothing (the default), 'everywhere', 'district', or codes of dongs and zones separated by commas
+    hub.cleared   numbers of households opened for this user in spite of area or seal, separated by commas
 
 `within` sets them; `hub.database` says them at the start of each transaction. `fence` makes the policies, in migrations.
 """
@@ -34,10 +34,11 @@ NOTHING, EVERYWHERE = Sight(), Sight("everywhere")
 _sight: ContextVar[Sight] = ContextVar("hub_sight", default=NOTHING)
 
 
-def of_duty(dongs: Collection[str] | None, cleared: Collection[int] = ()) -> Sight:
-    """The sight of somebody on duty in these dongs; None means the whole district. Sealed households stay hidden."""
-    area = "district" if dongs is None else ",".join(sorted(dongs))
-    return Sight(area, frozenset(cleared))
+def of_duty(area: Collection[str] | None, cleared: Collection[int] = ()) -> Sight:
+    """The sight of somebody on duty in these dongs and zones, by code; None means the whole district. Sealed households stay
+    hidden.
+    """
+    return Sight("district" if area is None else ",".join(sorted(area)), frozenset(cleared))
 
 
 @contextmanager
@@ -90,7 +91,8 @@ def tell(wrapper: BaseDatabaseWrapper) -> None:
 
 # -- for migrations --------------------------------------------------------------------------------------------
 
-# Each is asked once per statement when written as (SELECT ...). The functions are small enough to be taken in line.
+# Each is asked once per statement when written as (SELECT ...). The functions are small enough to be taken in line. hub_dongs()
+# is hub_area() by its older name, for policies of what lies in a dong as a whole.
 QUESTIONS = """
 CREATE FUNCTION hub_sees_everywhere() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce(current_setting('hub.area', true), '') = 'everywhere' $$;
@@ -104,13 +106,19 @@ CREATE FUNCTION hub_cleared() RETURNS bigint[] LANGUAGE sql STABLE PARALLEL SAFE
 DROP_QUESTIONS = """
 DROP FUNCTION hub_cleared(); DROP FUNCTION hub_dongs(); DROP FUNCTION hub_sees_district(); DROP FUNCTION hub_sees_everywhere();
 """
+AREA = """
+CREATE FUNCTION hub_area() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT string_to_array(coalesce(current_setting('hub.area', true), ''), ',') $$;
+"""
 
 # What may be seen of people_household, under the name {household}.
 SEEN = """
     (SELECT hub_sees_everywhere())
     OR {household}.id = ANY ((SELECT hub_cleared())::bigint[])
     OR (NOT {household}.sealed
-        AND ((SELECT hub_sees_district()) OR {household}.centre_id = ANY ((SELECT hub_dongs())::text[])))
+        AND ((SELECT hub_sees_district())
+            OR {household}.centre_id = ANY ((SELECT hub_area())::text[])
+            OR {household}.zone_id = ANY ((SELECT hub_area())::text[])))
 """
 
 

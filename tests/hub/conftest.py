@@ -11,7 +11,7 @@ from django.db import transaction
 from hub.access.actions import create_user, give_post
 from hub.access.models import User
 from hub.access.roles import SCOPES, Role
-from hub.organisation.models import Centre
+from hub.organisation.models import Centre, Zone
 from hub.people.models import Household, Person
 from hub.people.search import terms
 from welfare import Fact
@@ -55,6 +55,30 @@ def someone(db):
         if role is not None:
             wanted = () if SCOPES[role].whole_district else dongs or (CHUNGHYEON,)
             give_post(user, role, Centre.objects.filter(code__in=wanted))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def zones(db) -> tuple[Zone, Zone]:
+    """Two zones of Chunghyeon-dong, the households of 가상하로 and those of 가상두로."""
+    return tuple(
+        Zone.objects.create(
+            code=f"{CHUNGHYEON}-{number:03}", centre_id=CHUNGHYEON, name=f"{number}구역", ground=road
+        )
+        for number, road in enumerate(("가상하로", "가상두로"), start=1)
+    )
+
+
+@pytest.fixture
+def limited(someone):
+    """Make a user whose post is limited to zones: limited(Role.PLANNER, zone)."""
+
+    def make(role: Role, *zones: Zone) -> User:
+        user = someone()
+        centres = Centre.objects.filter(zones__in=zones).distinct()
+        give_post(user, role, centres, zones=zones, only_zones=True)
         return user
 
     return make

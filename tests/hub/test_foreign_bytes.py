@@ -24,7 +24,7 @@ from hub.people.search import terms
 from hub.people.sources import Source
 from hub.programmes import queries as programmes
 from tests.hub.conftest import CHUNGHYEON, SINCHON
-from tests.hub.test_matrix import GONE, OTHER, OWN, SEALED, TABLE, arguments, rolled_back, things
+from tests.hub.test_matrix import GONE, NEAR, OTHER, OWN, SEALED, TABLE, arguments, rolled_back, things
 from tests.hub.test_pages import patterns
 
 pytestmark = pytest.mark.django_db
@@ -41,17 +41,20 @@ def about_somebody():
             yield route, pattern.name, row.about
 
 
-def test_swapped_identifiers_bring_no_foreign_byte_and_each_try_is_written_down(things, someone):
-    """A coordinator's own requests again and again, with a number of another dong, of a sealed household or of nobody."""
-    user = someone(Role.COORDINATOR)
-    for case in (OWN, OTHER, SEALED):
+@pytest.mark.parametrize("hidden", [(OTHER,), (NEAR, OTHER)], ids=["post in a dong", "post in a zone"])
+def test_swapped_identifiers_bring_no_foreign_byte_and_each_try_is_written_down(
+    things, zones, someone, limited, hidden
+):
+    """A coordinator's own requests again and again, with a number of another dong or zone, of a sealed household or of nobody."""
+    user = limited(Role.COORDINATOR, zones[0]) if NEAR in hidden else someone(Role.COORDINATOR)
+    for case in (OWN, *hidden, SEALED):
         Opening.objects.create(
             household_id=things[case]["household"],
             user=user,
             purpose="case",
             until=timezone.now() + timedelta(days=1),
         )
-    for case in (OTHER, SEALED):
+    for case in (*hidden, SEALED):
         Person.objects.filter(household=things[case]["household"]).update(name="카나리아외지인")
         Note.objects.filter(household=things[case]["household"]).update(text="카나리아메모")
     client = Client(raise_request_exception=False)
@@ -61,7 +64,7 @@ def test_swapped_identifiers_bring_no_foreign_byte_and_each_try_is_written_down(
         if number_of_try % 200 == 0:  # before the proof of who this is grows old, which is then asked first
             client.force_login(user)
         route, name, about = chosen.choice(found)
-        case = chosen.choice((OTHER, SEALED, GONE) if about != "import" else (OTHER, GONE))
+        case = chosen.choice((*hidden, SEALED, GONE) if about != "import" else (*hidden, GONE))
         number = things[case][about]
         if case == GONE and isinstance(things[OWN][about], tuple):
             number = (things[OWN]["household"], 999_999)

@@ -1,6 +1,7 @@
 """A1: who may do what to whom, for every address, method and role. An address without a row here fails.
 
-A household elsewhere, one that is sealed and one that is not there must give the same answer. What answers is compared with the
+A household elsewhere, one that is sealed and one that is not there must give the same answer; to a post limited to a zone, one
+of the same dong in another zone as well. What answers is compared with the
 roles' table, so a right given there opens what it should and nothing else.
 """
 
@@ -120,6 +121,7 @@ TABLE = {
         ("accounts", "new_account", "one_account", "give_post", "end_post", "close_account", "reopen_account", "reset"),
         Row(ACCOUNTS),
     ),
+    **dict.fromkeys(("post_zones", "zones", "new_zone", "zone", "close_zone"), Row(ACCOUNTS)),
     "decide": Row(Right.APPROVE),
 }  # fmt: skip
 
@@ -128,16 +130,21 @@ def test_every_address_has_its_row_and_every_row_its_address():
     assert {pattern.name for _route, pattern in patterns()} == set(TABLE)
 
 
-OWN, OTHER, SEALED, GONE = "own", "other", "sealed", "gone"
+OWN, NEAR, OTHER, SEALED, GONE = "own", "own dong, other zone", "other", "sealed", "gone"
 CASES = {
     "": (OWN,),
     "import": (OWN, OTHER, GONE),
 }  # a list belongs to a dong; only its rows can be of a sealed household
-HOMES = {OWN: (1001, CHUNGHYEON), OTHER: (2001, SINCHON), SEALED: (1002, CHUNGHYEON)}
+HOMES = {
+    OWN: (1001, CHUNGHYEON),
+    NEAR: (1003, CHUNGHYEON),
+    OTHER: (2001, SINCHON),
+    SEALED: (1002, CHUNGHYEON),
+}
 
 
 @pytest.fixture
-def things(someone, monkeypatch):
+def things(someone, zones, monkeypatch):
     """{case: {kind: number}}: for each household the things that hang on it."""
     monkeypatch.setattr("hub.screening.queries._summary", lambda *arguments: [])
     by = someone(Role.DISTRICT_OFFICER)
@@ -147,7 +154,8 @@ def things(someone, monkeypatch):
     kind = AgencyList.objects.create(name="가상 명단", agency="가상 기관", created_by=by)
     made = {GONE: dict.fromkeys(KINDS, 999_999) | {"number": "00000000-0000-4000-8000-000000000000"}}
     for case, (number, dong) in HOMES.items():
-        home = Household.objects.create(pk=number, centre_id=dong)
+        zone = {OWN: zones[0], NEAR: zones[1], SEALED: zones[0]}.get(case)
+        home = Household.objects.create(pk=number, centre_id=dong, zone=zone)
         person = Person.objects.create(pk=number * 10, household=home, name=f"가상{case}")
         note = Note.objects.create(household=home, kind=Note.Kind.WARNING, text="지어낸 주의", written_by=by)
         relation = Relation.objects.create(
@@ -221,7 +229,11 @@ OF_ANOTHER_STATE = {"undo_import", "try_import_again", "decide_row"}
 ELSE = {"fact": "monthly_rent", "year": 2026, "month": 9, "consent_purpose": "home_visit"}
 
 
-def holds(role, row, case):
+# What lies in a dong as a whole is beyond a post that is limited to zones: lists, and who is on no register.
+OF_THE_DONG, ON_NO_REGISTER = {"import", "row", "link"}, {"open_interview"}
+
+
+def holds(role, row, case, limited=False):
     """What the roles' table says: whether this role may do this here."""
     if row.right in (ANYBODY, SIGNED_IN):
         return True
@@ -230,7 +242,9 @@ def holds(role, row, case):
     found = [right for right in rights if scope and right in scope.rights]
     if not found:
         return None  # no post for it at all
-    if not row.about or case == OWN or Right.ERASE in found:
+    if limited and (case == NEAR or row.about in OF_THE_DONG):
+        return False
+    if not row.about or case in (OWN, NEAR) or Right.ERASE in found:
         return case != GONE
     return case == OTHER and scope.whole_district
 
@@ -238,7 +252,19 @@ def holds(role, row, case):
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("role", [None, *Role], ids=lambda role: role.value if role else "no post")
 def test_each_role_may_what_the_table_says_and_nothing_shows_what_is_hidden(things, someone, role, method):
-    user = someone(role)
+    assert wrong_answers(things, someone(role), role, method) == []
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("role", [role for role in Role if not SCOPES[role].whole_district])
+def test_a_post_limited_to_a_zone_may_in_it_what_its_role_may_and_beyond_it_nothing_shows(
+    things, zones, limited, role, method
+):
+    assert wrong_answers(things, limited(role, zones[0]), role, method, limited=True) == []
+
+
+def wrong_answers(things, user, role, method, *, limited=False):
+    """Every address whose answer to this user is not the one the table says."""
     for number, _dong in HOMES.values():
         Opening.objects.create(
             household_id=number, user=user, purpose=Purpose.CASE, until=timezone.now() + timedelta(days=1)
@@ -250,7 +276,7 @@ def test_each_role_may_what_the_table_says_and_nothing_shows_what_is_hidden(thin
     for route, pattern in patterns():
         row = TABLE[pattern.name]
         hidden = set()
-        for case in CASES.get(row.about, (OWN, OTHER, SEALED, GONE)):
+        for case in CASES.get(row.about, (OWN, NEAR, OTHER, SEALED, GONE)):
             numbers_here = things[case].get(row.about)
             if case == GONE and isinstance(things[OWN].get(row.about), tuple):
                 numbers_here = (things[OWN]["household"], 999_999)
@@ -263,8 +289,10 @@ def test_each_role_may_what_the_table_says_and_nothing_shows_what_is_hidden(thin
             answer = rolled_back(lambda address=address, given=given: getattr(client, method)(address, given))
             if answer.status_code == 405:
                 continue
-            allowed = holds(role, row, case)
-            if allowed is None:
+            allowed = holds(role, row, case, limited)
+            if limited and allowed and pattern.name in ON_NO_REGISTER:
+                fine = answer.status_code == 403
+            elif allowed is None:
                 fine = answer.status_code in (403, 404) and (case != OWN or answer.status_code == 403)
             elif allowed:
                 # 404 only where an address is about nothing of ours, such as an account that is not there.
@@ -278,7 +306,7 @@ def test_each_role_may_what_the_table_says_and_nothing_shows_what_is_hidden(thin
                 wrong.append((pattern.name, case, allowed, answer.status_code))
         if len(hidden) > 1:
             wrong.append((pattern.name, "looks different"))
-    assert wrong == []
+    return wrong
 
 
 _CHANGING = re.compile(r'nonce="[^"]*"|value="[\w]{64}"|"X-CSRFToken": "[^"]*"')

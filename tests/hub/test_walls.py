@@ -127,6 +127,21 @@ def test_each_sight_sees_its_own_dong_and_everything_that_hangs_on_it(told):
 
 
 @pytest.mark.django_db
+def test_a_sight_of_zones_ends_at_them(told, zones):
+    here, _elsewhere = told
+    Household.objects.filter(pk=here.pk).update(zone=zones[0])
+    for area, wanted in (
+        ([zones[0].pk], {1001}),
+        ([zones[1].pk], set()),
+        ([zones[1].pk, SINCHON], {2001}),
+        ([zone.pk for zone in zones], {1001}),
+        ([CHUNGHYEON], {1001}),
+    ):
+        with walls.within(walls.of_duty(area)):
+            assert seen() == (wanted, wanted, wanted), area
+
+
+@pytest.mark.django_db
 def test_a_sealed_household_is_seen_by_those_cleared_and_by_nobody_else(told):
     Household.objects.filter(pk=1001).update(sealed=True)
     for sight, wanted in (
@@ -184,7 +199,7 @@ def test_a_sight_is_narrowed_inside_a_transaction_and_widened_again_after_it_eve
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_threads_through_one_pool_never_see_each_others_dongs(told):
+def test_many_threads_through_one_pool_never_see_each_others_dongs_and_zones(told, zones):
     """A3: connections are handed from one dong's transaction to another's, and nothing goes with them."""
     from psycopg_pool import ConnectionPool
 
@@ -194,18 +209,19 @@ def test_many_threads_through_one_pool_never_see_each_others_dongs(told):
         for key, value in connections["default"].get_connection_params().items()
         if key in ("host", "port", "user", "password", "dbname") and value
     }
-    wanted = {CHUNGHYEON: {1001}, SINCHON: {2001}, "": set()}
+    Household.objects.filter(pk=1001).update(zone=zones[0])
+    wanted = {CHUNGHYEON: {1001}, SINCHON: {2001}, zones[0].pk: {1001}, zones[1].pk: set(), "": set()}
 
     def work(seed):
         chosen = random.Random(seed)
         leaks = 0
         for _ in range(queries // 50):
-            dong = chosen.choice(list(wanted))
+            area = chosen.choice(list(wanted))
             with pool.connection() as raw:
-                if dong:
-                    raw.execute("SELECT set_config('hub.area', %s, true)", [dong])
+                if area:
+                    raw.execute("SELECT set_config('hub.area', %s, true)", [area])
                 found = {number for (number,) in raw.execute("SELECT id FROM people_household").fetchall()}
-                leaks += found != wanted[dong]
+                leaks += found != wanted[area]
                 if chosen.random() < 0.1:
                     raw.rollback()
         return leaks

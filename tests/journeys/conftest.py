@@ -96,7 +96,7 @@ def hub(
 
 
 def _district() -> tuple[int, int, str]:
-    """Take a district in, screen it, and give posts to three people."""
+    """Take a district in, screen it, and give posts to four people."""
     from hub.access.actions import create_user, give_post
     from hub.access.roles import Role
     from hub.organisation.models import Centre
@@ -110,7 +110,8 @@ def _district() -> tuple[int, int, str]:
     take_in_district(*invent_district(catalogue, households=HOUSEHOLDS, seed=5), catalogue)
     run = actions.run_district_now()
     people = {"coordinator": (Role.COORDINATOR, [CHUNGHYEON]), "officer": (Role.DISTRICT_OFFICER, [])}
-    for name, (role, dongs) in {**people, "council": (Role.COUNCIL_MEMBER, [])}.items():
+    people |= {"council": (Role.COUNCIL_MEMBER, []), "admin": (Role.ADMINISTRATOR, [])}
+    for name, (role, dongs) in people.items():
         user = create_user(name, "김시연 (가상)", PASSPHRASE)
         give_post(user, role, Centre.objects.filter(code__in=dongs))
     household = next(

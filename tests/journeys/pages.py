@@ -28,6 +28,8 @@ def addresses(hub: Hub, interview: str) -> list[tuple[str, str]]:
         ("coordinator", "/lists/"),
         ("coordinator", "/privacy/requests/"),
         ("officer", f"/people/{hub.to_ask}/seal/"),
+        ("admin", "/people/zones/"),
+        ("admin", "/people/zones/new/"),
         ("coordinator", "/search/"),
         ("coordinator", "/screening/interviews/"),
         ("coordinator", "/screening/interviews/new/"),

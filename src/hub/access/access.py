@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from hub.access.models import User
 from hub.access.queries import duties
 from hub.access.roles import Right
+from hub.organisation.queries import dong_of
 
 type Asking = User | AnonymousUser
 
@@ -49,14 +50,14 @@ _REASONS: dict[Right, str | Promise] = {
 }
 
 
-def may(user: Asking, right: Right, dong: str | None = None) -> bool:
-    """Whether a post held today carries this right, in this dong if one is named."""
-    return any(right in duty.rights and (dong is None or duty.covers(dong)) for duty in duties(user))
+def may(user: Asking, right: Right, dong: str | None = None, zone: str | None = None) -> bool:
+    """Whether a post held today carries this right; in this dong, or this zone of it, if one is named."""
+    return any(right in duty.rights and (dong is None or duty.covers(dong, zone)) for duty in duties(user))
 
 
-def require(user: Asking, right: Right, dong: str | None = None) -> None:
+def require(user: Asking, right: Right, dong: str | None = None, zone: str | None = None) -> None:
     """Raise Refused unless `may`."""
-    if may(user, right, dong):
+    if may(user, right, dong, zone):
         return
     if dong is not None and may(user, right):
         raise Refused(_("This household lies outside your area of duty."))
@@ -71,11 +72,15 @@ def require_user(user: Asking) -> User:
 
 
 def area_of_duty(user: Asking, right: Right) -> frozenset[str] | None:
-    """The dong codes in which this right holds; None means the whole district, empty means nowhere."""
-    held = [duty.dongs for duty in duties(user) if right in duty.rights]
-    if any(dongs is None for dongs in held):
+    """Codes of the dongs and zones in which this right holds; None means the whole district, empty means nowhere.
+
+    A zone is not named where its dong is.
+    """
+    held = [duty.area for duty in duties(user) if right in duty.rights]
+    if any(area is None for area in held):
         return None
-    return frozenset().union(*(dongs for dongs in held if dongs is not None))
+    places = frozenset[str]().union(*(area for area in held if area is not None))
+    return frozenset(place for place in places if dong_of(place) == place or dong_of(place) not in places)
 
 
 def require_manage_account(by: User | None, account: User) -> None:

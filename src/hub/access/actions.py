@@ -79,23 +79,25 @@ def give_post(
     centres: Iterable[Centre] = (),
     *,
     zones: Iterable[Zone] = (),
+    only_zones: bool = False,
     since: date | None = None,
     until: date | None = None,
     by: User | None = None,
 ) -> Post:
     """Let `user` hold a post from a day on (today) to its last day. A role that works in dongs needs one at least.
 
-    Zones say whose calls come first within these dongs; they neither widen nor narrow rights. Whoever now needs a
-    second factor and has none signs in anew, to set one up. Raises ValueError for a post that makes no sense and
-    Refused when `by` may not, or gives it to oneself.
+    Zones say whose calls come first within these dongs; with `only_zones` the rights hold in them alone. Whoever now
+    needs a second factor and has none signs in anew, to set one up. Raises ValueError for a post that makes no sense
+    and Refused when `by` may not, or gives it to oneself.
     """
     require_manage_account(by, user)
     centres, zones = list(centres), list(zones)
     if not SCOPES[role].whole_district and not centres:
         raise ValueError(f"a post as {role.value} needs at least one centre")
-    if not {zone.centre_id for zone in zones} <= {centre.pk for centre in centres}:
-        raise ValueError("a zone lies outside the dongs of the post")
-    post = Post.objects.create(user=user, role=role, since=since or timezone.localdate(), until=until)
+    _check_zones(role, {centre.pk for centre in centres}, zones, only_zones)
+    post = Post.objects.create(
+        user=user, role=role, since=since or timezone.localdate(), until=until, only_zones=only_zones
+    )
     post.centres.set(centres)
     post.zones.set(zones)
     if SCOPES[role].needs_second_factor and not queries.has_second_factor(user):
@@ -103,6 +105,45 @@ def give_post(
     _note(RightsRecord.Change.GAVE_POST, user, by, post)
     record(by, "access.gave_post", post, purpose=role.value)
     return post
+
+
+@transaction.atomic
+def change_zones(post: Post, zones: Iterable[Zone], *, only_zones: bool, by: User | None = None) -> None:
+    """Give a post other zones, from the next request on; such as a neighbour's, while the neighbour is on leave.
+
+    Raises ValueError for zones that make no sense and Refused when `by` may not, or holds the post.
+    """
+    require_manage_account(by, post.user)
+    zones = list(zones)
+    _check_zones(Role(post.role), set(post.centres.values_list("pk", flat=True)), zones, only_zones)
+    post.zones.set(zones)
+    post.only_zones = only_zones
+    post.save(update_fields=["only_zones"])
+    _note(RightsRecord.Change.CHANGED_ZONES, post.user, by, post)
+    record(by, "access.changed_zones", post, purpose=post.role)
+
+
+@transaction.atomic
+def take_zone_away(zone: Zone, *, by: User) -> None:
+    """A zone is no more: posts lose it, and those limited to it what they could see there. Ended posts keep it, for their history.
+
+    Raises Refused when `by` manages no accounts.
+    """
+    require(by, Right.MANAGE_ACCOUNTS)
+    for post in queries.posts_naming(zone).select_related("user"):
+        post.zones.remove(zone)
+        _note(RightsRecord.Change.CHANGED_ZONES, post.user, by, post)
+        record(by, "access.changed_zones", post, purpose=post.role)
+
+
+def _check_zones(role: Role, dongs: set[str], zones: list[Zone], only_zones: bool) -> None:
+    in_zones = {zone.centre_id for zone in zones}
+    if not in_zones <= dongs:
+        raise ValueError("a zone lies outside the dongs of the post")
+    if only_zones and SCOPES[role].whole_district:
+        raise ValueError(f"a post as {role.value} is not limited to zones")
+    if only_zones and in_zones != dongs:
+        raise ValueError("a post limited to zones needs one in each of its dongs")
 
 
 @transaction.atomic
@@ -169,7 +210,8 @@ def begin_anew(user: User, *, by: User) -> str:
 def _note(change: RightsRecord.Change, user: User, by: User | None, post: Post | None = None) -> None:
     what: dict[str, Any] = {}
     if post is not None:
-        places = [*post.centres.values_list("pk", flat=True), *post.zones.values_list("pk", flat=True)]
+        dongs = [] if post.only_zones else post.centres.values_list("pk", flat=True)
+        places = [*dongs, *post.zones.values_list("pk", flat=True)]
         what = {"role": post.role, "places": ",".join(places), "since": post.since, "until": post.until}
     RightsRecord.objects.create(change=change, user=user, by=by, **what)
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hub.access.roles import SCOPES, Role
 from hub.organisation.models import Centre, Zone
+from hub.organisation.queries import zones
 
 
 class SignIn(forms.Form):
@@ -100,7 +101,59 @@ class Day(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-class NewPost(forms.Form):
+class ZoneChoice(forms.ModelMultipleChoiceField):
+    """Zones, each with its dong."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, zone: Zone) -> str:
+        """As the list calls it."""
+        return f"{zone.centre} · {zone}"
+
+
+class PostZones(forms.Form):
+    """The zones of a post, and whether it is limited to them."""
+
+    zones = ZoneChoice(
+        zones(),
+        label=_("Zones"),
+        required=False,
+        help_text=_("Their households come first for whoever holds the post."),
+    )
+    only_zones = forms.BooleanField(
+        label=_("Only in these zones"),
+        required=False,
+        help_text=_(
+            "Households elsewhere in the dong are then closed to this post, those in no zone as well."
+        ),
+    )
+
+    def check_zones(self, dongs: set[str]) -> None:
+        """What fits together, for a post in these dongs."""
+        chosen = self.cleaned_data.get("zones")
+        in_zones = {zone.centre_id for zone in chosen or ()}
+        if in_zones - dongs:
+            self.add_error("zones", _("A zone lies outside the chosen dongs."))
+        elif self.cleaned_data.get("only_zones") and dongs - in_zones:
+            self.add_error("zones", _("A post limited to zones needs one in each of its dongs."))
+
+
+class ChangeZones(PostZones):
+    """Other zones for a post that is held."""
+
+    def __init__(self, *args: Any, dongs: set[str], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.dongs = dongs
+        self.fields["zones"].queryset = zones(dongs)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """What fits together."""
+        given = super().clean() or self.cleaned_data
+        self.check_zones(self.dongs)
+        return given
+
+
+class NewPost(PostZones):
     """A role, where and from when to when."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role)
@@ -110,12 +163,6 @@ class NewPost(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Not needed for roles of the whole district."),
-    )
-    zones = forms.ModelMultipleChoiceField(
-        Zone.objects.select_related("centre"),
-        label=_("Zones"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
     )
     since = forms.DateField(label=_("First day"), required=False, widget=Day, help_text=_("Empty: today."))
     until = forms.DateField(
@@ -131,8 +178,9 @@ class NewPost(forms.Form):
         given["role"] = Role(role)
         if not SCOPES[given["role"]].whole_district and not centres:
             self.add_error("centres", _("This role works in dongs; please choose one at least."))
-        if {zone.centre_id for zone in given.get("zones", ())} - {centre.pk for centre in centres}:
-            self.add_error("zones", _("A zone lies outside the chosen dongs."))
+        if SCOPES[given["role"]].whole_district and given.get("only_zones"):
+            self.add_error("only_zones", _("This role works in the whole district."))
+        self.check_zones({centre.pk for centre in centres})
         if given.get("until") and given["until"] < (given.get("since") or timezone.localdate()):
             self.add_error("until", _("The last day lies before the first."))
         return given

@@ -40,13 +40,19 @@ class User(AbstractBaseUser):
 
 
 class Post(models.Model):
-    """A role held by a user from one day to another, in some dongs or, by the role, in the whole district."""
+    """A role held by a user from one day to another: in some dongs, only in zones of theirs, or, by the role, in the whole
+    district.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="posts")
     role = models.CharField(max_length=30, choices=Role)
     centres = models.ManyToManyField(Centre, blank=True, related_name="posts")
-    # Zones say whose calls come first; rights follow the dongs, so that a neighbour on leave can be stood in for.
+    # Zones say whose calls come first. Whether rights end at them as well is said for each post, as centres differ: where
+    # neighbours stand in for each other they follow the dongs.
     zones = models.ManyToManyField(Zone, blank=True, related_name="posts")
+    only_zones = models.BooleanField(
+        default=False, db_default=False, help_text="rights hold in the zones only, not in all of the dongs"
+    )
     since = models.DateField()
     until = models.DateField(null=True, blank=True, help_text="last day of the post")
 
@@ -74,6 +80,7 @@ class RightsRecord(models.Model):
         CREATED = "created", _("Account made")
         GAVE_POST = "gave_post", _("Post given")
         ENDED_POST = "ended_post", _("Post ended")
+        CHANGED_ZONES = "changed_zones", _("Zones of a post changed")
         CLOSED = "closed", _("Account closed")
         REOPENED = "reopened", _("Account opened again")
         RESET = "reset", _("Sign-in begun anew")
@@ -83,7 +90,9 @@ class RightsRecord(models.Model):
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     change = models.CharField(max_length=20, choices=Change)
     role = models.CharField(max_length=30, choices=Role, blank=True)
-    places = models.CharField(max_length=400, blank=True, help_text="codes of dongs and zones, by commas")
+    places = models.TextField(
+        blank=True, help_text="codes of dongs and zones, by commas; zones alone where rights end at them"
+    )
     since = models.DateField(null=True)
     until = models.DateField(null=True)
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from hub.access.models import AccessRecord, Approval, Authenticator, Post, RightsRecord, Session, User
 from hub.access.roles import SCOPES, Right, Role
+from hub.organisation.models import Zone
 
 KNOWN_FOR = timedelta(days=90)  # how long a place one signed in from counts as one's own
 HISTORY_KEPT = timedelta(days=3 * 365 + 1)
@@ -16,15 +17,18 @@ HISTORY_KEPT = timedelta(days=3 * 365 + 1)
 
 @dataclass(frozen=True)
 class Duty:
-    """A post held today: its rights, and the dong codes they hold in (None: the whole district)."""
+    """A post held today: its rights, the codes of the dongs and zones they hold in (None: the whole district), and the
+    zones whose calls come first.
+    """
 
     role: Role
     rights: frozenset[Right]
-    dongs: frozenset[str] | None
+    area: frozenset[str] | None
+    zones: frozenset[str] = frozenset()
 
-    def covers(self, dong: str) -> bool:
-        """Whether this dong (ten-digit code) is within the area of duty. Zones do not narrow it."""
-        return self.dongs is None or dong in self.dongs
+    def covers(self, dong: str, zone: str | None = None) -> bool:
+        """Whether this dong (ten-digit code), or this zone of it, is within the area of duty."""
+        return self.area is None or dong in self.area or zone in self.area
 
 
 def duties(user: User | AnonymousUser) -> tuple[Duty, ...]:
@@ -34,7 +38,7 @@ def duties(user: User | AnonymousUser) -> tuple[Duty, ...]:
     known: tuple[Duty, ...] | None = user.__dict__.get("_duties")
     if known is None:
         held = posts_not_over(user).filter(since__lte=timezone.localdate())
-        known = tuple(_duty(post) for post in held.prefetch_related("centres").order_by("pk"))
+        known = tuple(_duty(post) for post in held.prefetch_related("centres", "zones").order_by("pk"))
         user.__dict__["_duties"] = known
     return known
 
@@ -44,20 +48,35 @@ def posts_not_over(user: User) -> QuerySet[Post]:
     return user.posts.filter(Q(until__isnull=True) | Q(until__gte=timezone.localdate()))
 
 
+def posts_naming(zone: Zone) -> QuerySet[Post]:
+    """Posts that name this zone and are not over, by number."""
+    return zone.posts.filter(Q(until__isnull=True) | Q(until__gte=timezone.localdate())).order_by("pk")
+
+
 def _duty(post: Post) -> Duty:
     role = Role(post.role)
     scope = SCOPES[role]
-    dongs = None if scope.whole_district else frozenset(centre.code for centre in post.centres.all())
-    return Duty(role, scope.rights, dongs)
+    zones = frozenset(zone.code for zone in post.zones.all())
+    if scope.whole_district:
+        return Duty(role, scope.rights, None, zones)
+    dongs = frozenset(centre.code for centre in post.centres.all())
+    return Duty(role, scope.rights, zones if post.only_zones else dongs, zones)
 
 
-def users_who_may(right: Right, dong: str) -> QuerySet[User]:
-    """Users holding a post today that carries this right in this dong (ten-digit code), by name."""
+def own_zones(user: User | AnonymousUser) -> frozenset[str]:
+    """Codes of the zones this user's posts name."""
+    return frozenset().union(*(duty.zones for duty in duties(user)))
+
+
+def users_who_may(right: Right, dong: str, zone: str | None = None) -> QuerySet[User]:
+    """Users holding a post today that carries this right in this dong (ten-digit code) or zone of it, by name."""
     today = timezone.localdate()
     held = Post.objects.filter(Q(until__isnull=True) | Q(until__gte=today), since__lte=today)
     everywhere = [role for role, scope in SCOPES.items() if right in scope.rights and scope.whole_district]
     in_dongs = [role for role, scope in SCOPES.items() if right in scope.rights and not scope.whole_district]
-    posts = held.filter(Q(role__in=everywhere) | Q(role__in=in_dongs, centres=dong))
+    in_zone = Q(only_zones=True, zones__in=[] if zone is None else [zone])
+    here = Q(only_zones=False, centres=dong) | in_zone
+    posts = held.filter(Q(role__in=everywhere) | Q(role__in=in_dongs) & here)
     return User.objects.filter(is_active=True, posts__in=posts).distinct().order_by("name", "pk")
 
 
@@ -131,7 +150,7 @@ def history(user: User) -> QuerySet[RightsRecord]:
 def may_approve(user: User, dong: str) -> bool:
     """Whether this user may decide a request that lies in this dong; in the whole district for an empty one."""
     return any(
-        Right.APPROVE in duty.rights and (duty.dongs is None if not dong else duty.covers(dong))
+        Right.APPROVE in duty.rights and (duty.area is None if not dong else duty.covers(dong))
         for duty in duties(user)
     )
 

@@ -24,6 +24,7 @@ urlpatterns = [
     path("accounts/new/", accounts.new_account, name="new_account"),
     path("accounts/<int:account>/", accounts.one_account, name="one_account"),
     path("accounts/<int:account>/posts/", accounts.give_post, name="give_post"),
+    path("accounts/<int:account>/posts/<int:post>/zones/", accounts.post_zones, name="post_zones"),
     path("accounts/<int:account>/posts/<int:post>/end/", accounts.end_post, name="end_post"),
     path("accounts/<int:account>/close/", accounts.close_account, name="close_account"),
     path("accounts/<int:account>/reopen/", accounts.reopen_account, name="reopen_account"),

@@ -14,10 +14,11 @@ from hub.access.access import Refused, area_of_duty, may, require, require_user
 from hub.access.actions import record
 from hub.access.models import Approval, Deed, User
 from hub.access.proof import recently_proved
+from hub.access.queries import own_zones
 from hub.access.roles import Right
 from hub.desk import papers, queries
 from hub.inspection import queries as inspection
-from hub.organisation.models import Centre
+from hub.organisation import queries as organisation
 from hub.people import actions as people
 from hub.people import queries as residents
 from hub.people.access import may_about, may_record, require_record
@@ -29,6 +30,7 @@ from hub.people.views import closed
 from hub.programmes import queries as programmes
 from hub.screening import queries as screening
 from hub.screening import sheets
+from hub.screening.access import may_walk_in
 from hub.screening.models import Run
 from hub.templatetags.words import spoken
 from welfare.outgoing import as_xlsx
@@ -43,11 +45,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """What is to be done, for the posts this person holds."""
     user = request.user
     run = screening.latest_run()
-    dongs = area_of_duty(user, Right.SEE_HOUSEHOLDS)
+    area = area_of_duty(user, Right.SEE_HOUSEHOLDS)
     page: dict[str, Any] = {
         "run": run,
         "may_see": may(user, Right.SEE_HOUSEHOLDS),
-        "may_interview": may(user, Right.INTERVIEW),
+        "may_interview": may_walk_in(user),
         "may_see_figures": may(user, Right.SEE_FIGURES),
         "catalogue": programmes.catalogue(),
         "questions": inspection.questions_to(user),
@@ -56,17 +58,22 @@ def home(request: HttpRequest) -> HttpResponse:
         page["overdue"] = inspection.overdue()
         page["chain_wrong"] = inspection.wrong_in_words(inspection.newest_chain())
     if run is not None and page["may_see"]:
-        page["centres"] = None if dongs is None else list(Centre.objects.filter(code__in=dongs))
-        page["totals"] = screening.missed_totals(run, dongs)
-        page["items"] = screening.worklist(run, dongs, number=10)
+        page["area"] = None if area is None else organisation.named(area)
+        page["own_zones"] = organisation.zones(area).filter(pk__in=own_zones(user))
+        page["totals"] = screening.missed_totals(run, area)
+        page["items"] = screening.worklist(run, area, number=10)
         _record_list(request, page["items"])
+        dongs = None if area is None else {organisation.dong_of(place) for place in area}
         page["programmes"] = [counts for counts in screening.by_programme(run, dongs) if counts.missed][:8]
+        page["limited"] = dongs != area
     return render(request, "desk/home.html", page)
 
 
 @require_GET
 def worklist(request: HttpRequest) -> HttpResponse:
-    """Households of one's dongs that miss something, most won first; `?programme=` keeps to one programme."""
+    """Households of one's area of duty that miss something, most won first; `?programme=` keeps to one programme, `?zone=` to
+    one zone.
+    """
     require(request.user, Right.SEE_HOUSEHOLDS)
     run = screening.latest_run()
     programme = request.GET.get("programme") or None
@@ -75,9 +82,16 @@ def worklist(request: HttpRequest) -> HttpResponse:
         raise Http404
     given = request.GET.get("page", "1")
     number = int(given) if given.isdecimal() and 0 < int(given) < 100_000 else 1
-    dongs = area_of_duty(request.user, Right.SEE_HOUSEHOLDS)
+    area = area_of_duty(request.user, Right.SEE_HOUSEHOLDS)
+    zones = organisation.zones(area)
+    zone = None
+    if code := request.GET.get("zone"):
+        zone = organisation.zone_called(code, area)
+        if zone is None:
+            raise Http404
+        area = frozenset({zone.pk})
     items = (
-        screening.worklist(run, dongs, programme=programme, first=(number - 1) * PAGE, number=PAGE + 1)
+        screening.worklist(run, area, programme=programme, first=(number - 1) * PAGE, number=PAGE + 1)
         if run
         else []
     )
@@ -85,6 +99,9 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "run": run,
         "items": _record_list(request, items[:PAGE]),
         "programme": catalogue.programmes[programme] if programme else None,
+        "zone": zone,
+        "own_zones": [one for one in zones if one.pk in own_zones(request.user)],
+        "zones": [one for one in zones if one.pk not in own_zones(request.user)],
         "number": number,
         "may_export": may(request.user, Right.EXPORT),
         "previous": number - 1 if number > 1 else None,
@@ -237,20 +254,21 @@ def export_worklist(request: HttpRequest) -> HttpResponse:
     run = screening.latest_run()
     if run is None:  # the work list itself says that there is nothing yet
         return redirect("worklist")
-    dongs = area_of_duty(user, Right.EXPORT)
+    area = area_of_duty(user, Right.EXPORT)
     subject = ("screening.run", str(run.pk))
     asked = approvals.latest(Deed.EXPORT, subject, user)
     form = ExportReason(request.POST or None)
     if request.method == "POST" and asked is not None and asked.granted:
-        return _worklist_file(user, run, dongs, asked)
+        return _worklist_file(user, run, area, asked)
     if request.method == "POST" and asked is None and form.is_valid():
-        totals = screening.missed_totals(run, dongs)
+        totals = screening.missed_totals(run, area)
         facts = _("Work list of the run of %(day)s: %(households)d households") % {
             "day": run.as_of,
             "households": totals["households"],
         }
         # Who approves it must be able to approve everywhere the list reaches.
-        where = next(iter(dongs)) if dongs is not None and len(dongs) == 1 else ""
+        dongs = set() if area is None else {organisation.dong_of(place) for place in area}
+        where = dongs.pop() if len(dongs) == 1 else ""
         asked = approvals.ask(
             Deed.EXPORT, subject, user, form.cleaned_data["reason"], facts=facts, dong=where
         )
@@ -258,9 +276,9 @@ def export_worklist(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/export_worklist.html", page)
 
 
-def _worklist_file(user: User, run: Run, dongs: frozenset[str] | None, asked: Approval) -> HttpResponse:
+def _worklist_file(user: User, run: Run, area: frozenset[str] | None, asked: Approval) -> HttpResponse:
     approvals.use(Deed.EXPORT, ("screening.run", str(run.pk)), user)
-    items = screening.worklist(run, dongs, number=EXPORTED_MOST)
+    items = screening.worklist(run, area, number=EXPORTED_MOST)
     record(
         user,
         "screening.exported_missed",

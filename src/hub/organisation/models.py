@@ -42,18 +42,30 @@ class Centre(models.Model):
 
 
 class Zone(models.Model):
-    """A part of a dong that one officer looks after: some alleys, an estate, a few tong."""
+    """A part of a dong that one officer looks after: some alleys, an estate, a few tong.
+
+    A closed zone stays for the history of those who held it: nothing lies in it, and its code is not given again.
+    """
 
     code = models.CharField(max_length=14, primary_key=True, help_text="code of the dong and a number")
     centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="zones")
     name = models.CharField(max_length=60, help_text="as the officers call it")
+    ground = models.TextField(
+        default="", db_default="", help_text="what lies in it, a line each; see people/zones/ground.py"
+    )
+    closed_on = models.DateField(null=True, help_text="day since which it is no more")
 
     class Meta:
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(code__startswith=models.F("centre")), name="zone_code_begins_with_its_dong"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["centre", "name"],
+                condition=models.Q(closed_on__isnull=True),
+                name="one_zone_of_a_name_in_a_dong",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,15 +1,16 @@
 """What is known about district and centres."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from hub.organisation.models import Centre
+from hub.organisation.models import Centre, Zone
 
 _DRAWING = Path(__file__).parent / "data" / "seodaemun_map.json"
 
@@ -45,6 +46,31 @@ class Map:
 def centres() -> QuerySet[Centre]:
     """All centres by code."""
     return Centre.objects.select_related("district")
+
+
+def zones(area: Collection[str] | None = None) -> QuerySet[Zone]:
+    """The zones there are now within an area of duty (codes of dongs and zones; None: everywhere), by code."""
+    found = Zone.objects.filter(closed_on=None).select_related("centre")
+    return found if area is None else found.filter(Q(centre__in=area) | Q(pk__in=area))
+
+
+def zone_called(code: str, area: Collection[str] | None = None) -> Zone | None:
+    """The one with this code among `zones`. Compared here: an address can hold what no database takes."""
+    return next((zone for zone in zones(area) if zone.pk == code), None)
+
+
+def dong_of(place: str) -> str:
+    """The ten-digit code of the dong a place of an area of duty is, or lies in."""
+    return place[:10]
+
+
+def named(area: Collection[str]) -> list[str]:
+    """How an area of duty is called on a page: its dongs, then its zones with their dongs."""
+    parts = zones(area).exclude(centre__in=area)
+    return [
+        *(str(centre) for centre in Centre.objects.filter(code__in=area)),
+        *(f"{zone.centre} {zone}" for zone in parts),
+    ]
 
 
 def map_shapes() -> Map:

@@ -1,10 +1,13 @@
 """The gates of households: who may open which, and who may write about it.
 
-A household is open to whoever holds the right in its dong, unless it is sealed; beyond that only to those its seal names and,
+A household is open to whoever holds the right in its dong or zone, unless it is sealed; beyond that only to those its seal names and,
 for a day, to whoever opened it in an emergency. Both are asked here and, apart from this, by the database (`hub.walls`).
 """
 
+from collections.abc import Collection
+
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +19,7 @@ from hub.people.models import Household, Opening, Seal
 
 
 def cleared_for(user: Asking) -> frozenset[int]:
-    """Numbers of households open to this user in spite of dong or seal. Read once for each user object.
+    """Numbers of households open to this user in spite of area or seal. Read once for each user object.
 
     A clearance does not survive the post: without any right to see households it opens nothing.
     """
@@ -35,6 +38,16 @@ def cleared_for(user: Asking) -> frozenset[int]:
     return known
 
 
+def in_area(area: Collection[str] | None, household: str = "") -> Q:
+    """Condition for rows whose household lies in this area of duty (codes of dongs and zones; None: everywhere).
+
+    `household` is the way from the row to its household, such as "person__household__".
+    """
+    if area is None:
+        return Q()
+    return Q((f"{household}centre__in", area)) | Q((f"{household}zone__in", area))
+
+
 def forget_clearances(user: User) -> None:
     """Read them anew when next asked: one was added or taken away."""
     user.__dict__.pop("_cleared", None)
@@ -44,7 +57,7 @@ def may_about(user: Asking, right: Right, household: Household) -> bool:
     """Whether this user may do this about this household: the right holds there and the household may be seen."""
     if household.pk in cleared_for(user):
         return may(user, right)
-    return not household.sealed and may(user, right, household.dong)
+    return not household.sealed and may(user, right, household.dong, household.zone_id)
 
 
 def require_about(user: Asking, right: Right, household: Household) -> None:
@@ -52,7 +65,7 @@ def require_about(user: Asking, right: Right, household: Household) -> None:
     if household.pk in cleared_for(user):
         require(user, right)
         return
-    require(user, right, household.dong)
+    require(user, right, household.dong, household.zone_id)
     if household.sealed:
         raise Refused(_("This household is sealed. It is open to those its seal names."))
 

@@ -225,7 +225,7 @@ def reach_household(household_id: int, *, by: User) -> Household:
 def find_household(household_id: int, *, by: User) -> Household:
     """A household this user may open. Raises Refused or Household.DoesNotExist."""
     require(by, Right.SEE_HOUSEHOLDS)
-    household = Household.objects.select_related("centre").get(pk=household_id)
+    household = Household.objects.select_related("centre", "zone").get(pk=household_id)
     require_see_household(by, household)
     return household
 

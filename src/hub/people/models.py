@@ -8,11 +8,13 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
+from django.db.models.functions import Left
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from hub.access.models import User
 from hub.access.purposes import Purpose
-from hub.organisation.models import Centre
+from hub.organisation.models import Centre, Zone
 from hub.people.identity.models import IdentityNumber  # noqa: F401  (Django looks for models here)
 from hub.people.sources import Source
 
@@ -26,6 +28,21 @@ class Household(models.Model):
         default=False, db_default=False, help_text="hidden from everybody not named in its seal"
     )
     dissolved_on = models.DateField(null=True, help_text="day its last member left")
+    zone = models.ForeignKey(
+        Zone,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="where it lives, by people/zones/placing.py",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(zone__isnull=True) | Q(Exact(Left("zone_id", 10), F("centre_id"))),
+                name="its_zone_lies_in_its_dong",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -19,7 +19,7 @@ from hub.access.access import area_of_duty
 from hub.access.models import User
 from hub.access.roles import Right
 from hub.people import exchange
-from hub.people.access import cleared_for
+from hub.people.access import in_area, may_see_household
 from hub.people.models import Address, FactRecord, Household, LifeEvent, Note, Opening, Person, Relation, Seal
 from hub.people.search import MOST, Wanted, wanted
 from hub.people.sources import RANK, Source
@@ -208,9 +208,7 @@ def _standing(statements: list[Statement], on: date) -> Standing:
 
 def in_duty(user: User) -> QuerySet[Household]:
     """The households this user may open."""
-    dongs = area_of_duty(user, Right.SEE_HOUSEHOLDS)
-    every = Household.objects.order_by("pk")
-    return every if dongs is None else every.filter(centre__in=dongs)
+    return Household.objects.filter(in_area(area_of_duty(user, Right.SEE_HOUSEHOLDS))).order_by("pk")
 
 
 def search(text: str, user: User) -> list[Found]:
@@ -238,8 +236,6 @@ def search(text: str, user: User) -> list[Found]:
             household__in={person.household_id for person in persons}, until=None
         ).order_by("kind")
     }
-    dongs = area_of_duty(user, Right.SEE_HOUSEHOLDS)
-    cleared = cleared_for(user)
     return [
         Found(
             person.household_id,
@@ -250,8 +246,7 @@ def search(text: str, user: User) -> list[Found]:
             address_of.get(person.household_id, str(person.household.centre)),
         )
         for person in persons[:MOST]
-        if person.household_id in cleared
-        or (not person.household.sealed and (dongs is None or person.household.dong in dongs))
+        if may_see_household(user, person.household)
     ]
 
 

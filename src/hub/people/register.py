@@ -25,6 +25,7 @@ from hub.people import exchange, search
 from hub.people.access import require_about, require_record
 from hub.people.models import Address, FactRecord, Household, LifeEvent, Person, Relation
 from hub.people.sources import Source
+from hub.people.zones import placing
 from welfare import Catalogue
 from welfare.hangul import letters
 
@@ -54,6 +55,7 @@ def take_in_district(
     with walls.everywhere(), transaction.atomic(using=using):
         with owning.unwalled(walled) if as_owner else nullcontext():
             _take_in(households, members, catalogue, source, collected_on or timezone.localdate(), by, using)
+        placing.place_all(households["area"].unique().to_pylist(), using=using)
     record(
         by, "people.took_in_district", purpose=f"{households.num_rows} households, {members.num_rows} persons"
     )
@@ -296,10 +298,10 @@ def change_address(
     if not text.strip():
         raise ValidationError(_("An address needs words."))
     with walls.everywhere():
-        address = _put_address(household, kind, text.strip(), by=by, source=source, on=on)
         if centre is not None and kind == Address.Kind.REGISTERED and centre.pk != household.centre_id:
-            household.centre = centre
-            household.save(update_fields=["centre"])
+            household.centre, household.zone = centre, None
+            household.save(update_fields=["centre", "zone"])
+        address = _put_address(household, kind, text.strip(), by=by, source=source, on=on)
     record(by, "people.changed_address", household, kind)
     return address
 
@@ -313,7 +315,7 @@ def _put_address(
         before.until = day - timedelta(days=1)
         before.save(update_fields=["until"])
         _event(household, LifeEvent.Kind.ADDRESS, day, by=by, before=before.text, source=source)
-    return Address.objects.create(
+    address = Address.objects.create(
         household=household,
         kind=kind,
         text=text,
@@ -322,6 +324,8 @@ def _put_address(
         source=source,
         recorded_by=by,
     )
+    placing.place(household)
+    return address
 
 
 @transaction.atomic

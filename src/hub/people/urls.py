@@ -1,4 +1,4 @@
-"""Addresses of everything done to one household; the household's page itself stands at the desk."""
+"""Addresses of everything done to one household, and of zones; the household's page itself stands at the desk."""
 
 from django.urls import include, path
 
@@ -6,6 +6,7 @@ from hub.people import views
 
 urlpatterns = [
     path("", include("hub.people.identity.urls")),
+    path("", include("hub.people.zones.urls")),
     path("<int:household>/purpose/", views.state_purpose, name="state_purpose"),
     path("<int:household>/emergency/", views.open_in_emergency, name="open_in_emergency"),
     path("emergencies/", views.emergencies, name="emergencies"),

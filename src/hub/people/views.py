@@ -399,7 +399,8 @@ def seal(request: HttpRequest, household: int) -> HttpResponse:
     user = require_user(request.user)
     found = _found(user, household)
     require(user, Right.SEAL)
-    form = forms.SealHousehold(request.POST or None, users=users_who_may(Right.SEE_HOUSEHOLDS, found.dong))
+    here = users_who_may(Right.SEE_HOUSEHOLDS, found.dong, found.zone_id)
+    form = forms.SealHousehold(request.POST or None, users=here)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from hub.access.access import area_of_duty, may
 from hub.access.models import User
 from hub.access.roles import Right
+from hub.people.access import in_area
 from hub.people.models import Household, Person
 from hub.privacy.models import (
     Consent,
@@ -138,12 +139,11 @@ def text_in_force(consent_purpose: ConsentPurpose, language: str, day: date) -> 
 
 
 def requests_for(user: User) -> QuerySet[SubjectRequest]:
-    """The requests this user may see: all for who decides erasures, those of one's dongs for who serves them."""
+    """The requests this user may see: all for who decides erasures, those of one's area of duty for who serves them."""
     found = SubjectRequest.objects.select_related("person__household__centre")
     if may(user, Right.ERASE):
         return found
-    dongs = area_of_duty(user, Right.MANAGE_CONSENT)
-    return found if dongs is None else found.filter(person__household__centre__in=dongs)
+    return found.filter(in_area(area_of_duty(user, Right.MANAGE_CONSENT), "person__household__"))
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,8 @@ def _request_page(
     user = require_user(request.user)
     record(user, "privacy.read_request", found.person, purpose=found.kind)
     erases = found.kind == SubjectRequest.Kind.ERASURE
-    serves = may(user, Right.MANAGE_CONSENT, found.person.household.dong)
+    home = found.person.household
+    serves = may(user, Right.MANAGE_CONSENT, home.dong, home.zone_id)
     today = timezone.localdate()
     decides = found.unfinished and erases and may(user, Right.ERASE) and found.received_by_id != user.pk
     if form is None:

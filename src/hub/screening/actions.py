@@ -221,7 +221,7 @@ def open_interview_with(household_id: int, *, by: User, policy: str) -> Intervie
     found = people_actions.open_household(
         household_id, programmes.catalogue(), by=by, purpose=Purpose.INTERVIEW
     )
-    require(by, Right.INTERVIEW, found.household.dong)
+    require(by, Right.INTERVIEW, found.household.dong, found.household.zone_id)
     described = found.described()
     known = {"household": dict(described.facts), "members": [dict(member) for member in described.members]}
     return _open(by=by, centre=found.household.centre, known=known, policy=policy, household=found.household)

@@ -150,3 +150,8 @@ class Interview(models.Model):
     def dong(self) -> str:
         """Ten-digit code of the dong whose centre holds the interview."""
         return self.centre_id
+
+    @property
+    def zone(self) -> str | None:
+        """Code of the zone its household lies in, if it is with one of the register."""
+        return self.household.zone_id if self.household else None

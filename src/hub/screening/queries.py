@@ -7,10 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from hub import walls
 from hub.organisation.models import Centre
+from hub.organisation.queries import dong_of
+from hub.people.access import in_area
 from hub.people.models import Household
 from hub.programmes import queries as programmes
 from hub.screening.models import Interview, Listed, Missed, Run
@@ -125,13 +127,22 @@ def _by_dong(run: Run, programme: str | None) -> list[DongCounts]:
     return rows
 
 
-def missed_totals(run: Run, dongs: Iterable[str] | None = None) -> dict[str, int]:
-    """Households, entitlements and won a year missed within these dongs. Counts, sealed households included."""
+def _listed(run: Run, area: Collection[str] | None) -> QuerySet[Listed]:
+    """The run's work list within an area of duty (codes of dongs and zones; None: everywhere)."""
     listed = Listed.objects.filter(run=run)
-    if dongs is not None:
-        listed = listed.filter(centre__in=list(dongs))
+    if area is None:
+        return listed
+    dongs = {dong_of(place) for place in area}
+    # A single dong as an equality, so that its index gives the rows in their order.
+    listed = listed.filter(centre=next(iter(dongs))) if len(dongs) == 1 else listed.filter(centre__in=dongs)
+    # Where no zone is named, the line's own dong says it all.
+    return listed if dongs == set(area) else listed.filter(in_area(area, "household__"))
+
+
+def missed_totals(run: Run, area: Collection[str] | None = None) -> dict[str, int]:
+    """Households, entitlements and won a year missed within an area of duty. Counts, sealed households included."""
     with walls.everywhere(), transaction.atomic():
-        found = listed.aggregate(
+        found = _listed(run, area).aggregate(
             households=Count("pk"), entitlements=Sum("entitlements"), won=Sum("won_a_year")
         )
     return {name: value or 0 for name, value in found.items()}
@@ -153,15 +164,10 @@ class WorkItem:
 
 
 def worklist(
-    run: Run, dongs: Collection[str] | None, *, programme: str | None = None, first: int = 0, number: int = 25
+    run: Run, area: Collection[str] | None, *, programme: str | None = None, first: int = 0, number: int = 25
 ) -> list[WorkItem]:
-    """Households within these dongs that miss most won a year."""
-    listed = Listed.objects.filter(run=run)
-    if dongs is not None:
-        # A single dong as an equality, so that its index gives the rows in their order.
-        listed = (
-            listed.filter(centre=next(iter(dongs))) if len(dongs) == 1 else listed.filter(centre__in=dongs)
-        )
+    """Households within an area of duty that miss most won a year."""
+    listed = _listed(run, area)
     if programme is not None:
         listed = listed.filter(
             Exists(Missed.objects.filter(run=run, programme=programme, household=OuterRef("household")))

@@ -14,7 +14,13 @@ from hub.organisation import queries as organisation
 from hub.people.models import Household
 from hub.programmes import queries as programmes
 from hub.screening import actions, forms, queries, sheets
-from hub.screening.access import interview_to_hold, require_start_runs, run_to_see
+from hub.screening.access import (
+    interview_to_hold,
+    may_walk_in,
+    require_start_runs,
+    require_walk_in,
+    run_to_see,
+)
 from hub.screening.models import Interview, Run
 from welfare.rules.assessment import NOT_ENTITLED
 
@@ -112,13 +118,15 @@ def interviews(request: HttpRequest) -> HttpResponse:
     if held:
         registered = [one.household_id for one in held if one.household_id is not None]
         record(user, "screening.listed_interviews", listed=registered, subjects=len(held))
-    return render(request, "screening/interviews.html", {"interviews": held})
+    return render(
+        request, "screening/interviews.html", {"interviews": held, "may_walk_in": may_walk_in(user)}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_interview(request: HttpRequest) -> HttpResponse:
     """Who lives in the household: the start of an interview with somebody who walked in."""
-    require(request.user, Right.INTERVIEW)
+    require_walk_in(request.user)
     facts = queries.askable_at_start()
     rows = _rows(request)
     opening = forms.Opening(request.POST or None, dongs=area_of_duty(request.user, Right.INTERVIEW))

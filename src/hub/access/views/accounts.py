@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hub.access import actions, approvals, queries, signing_in
 from hub.access.access import require
-from hub.access.forms import NewAccount, NewPost
+from hub.access.forms import ChangeZones, NewAccount, NewPost
 from hub.access.models import Deed, Post, RightsRecord, User
 from hub.access.proof import recently_proved
-from hub.access.roles import Right
+from hub.access.roles import SCOPES, Right, Role
 from hub.organisation.models import Centre, Zone
 
 
@@ -63,7 +63,7 @@ def one_account(request: HttpRequest, account: int) -> HttpResponse:
 
 def _page(request: HttpRequest, by: User, user: User, form: NewPost) -> HttpResponse:
     names = {centre.pk: str(centre) for centre in Centre.objects.all()}
-    names |= {zone.pk: str(zone) for zone in Zone.objects.all()}
+    names |= {zone.pk: f"{zone.centre} {zone}" for zone in Zone.objects.select_related("centre")}
     page = {
         "account": user,
         "oneself": user.pk == by.pk,
@@ -80,6 +80,8 @@ def _page(request: HttpRequest, by: User, user: User, form: NewPost) -> HttpResp
 
 def _places(change: RightsRecord, names: dict[str, str]) -> str:
     """Where a post was, by the names of today; a place that is gone keeps its code."""
+    if change.role and not change.places and not SCOPES[Role(change.role)].whole_district:
+        return _("In no zone")
     return ", ".join(names.get(code, code) for code in change.places.split(","))
 
 
@@ -98,12 +100,31 @@ def give_post(request: HttpRequest, account: int) -> HttpResponse:
         given["role"],
         given["centres"],
         zones=given["zones"],
+        only_zones=given["only_zones"],
         since=given["since"],
         until=given["until"],
         by=by,
     )
     messages.success(request, _("The post is given."))
     return redirect("one_account", account)
+
+
+@recently_proved
+@require_http_methods(["GET", "HEAD", "POST"])
+def post_zones(request: HttpRequest, account: int, post: int) -> HttpResponse:
+    """Other zones for a post, and whether it is limited to them."""
+    by = _manager(request)
+    held = get_object_or_404(Post.objects.select_related("user"), pk=post, user=account)
+    stands = {"zones": held.zones.all(), "only_zones": held.only_zones}
+    dongs = set(held.centres.values_list("pk", flat=True))
+    form = ChangeZones(request.POST if request.method == "POST" else None, dongs=dongs, initial=stands)
+    if request.method == "POST" and form.is_valid():
+        actions.change_zones(
+            held, form.cleaned_data["zones"], only_zones=form.cleaned_data["only_zones"], by=by
+        )
+        messages.success(request, _("The zones of the post are changed."))
+        return redirect("one_account", account)
+    return render(request, "access/post_zones.html", {"post": held, "account": held.user, "form": form})
 
 
 @recently_proved

@@ -66,7 +66,9 @@ class FindByNumber(forms.Form):
 
     number = forms.CharField(
         label=_("Resident or foreigner registration number"),
-        help_text=_("All 13 digits. Only people of your dongs are found, and each search is recorded."),
+        help_text=_(
+            "All 13 digits. Only people of your area of duty are found, and each search is recorded."
+        ),
         max_length=40,
         widget=forms.TextInput(attrs={**_NUMBER, "autofocus": True}),
     )

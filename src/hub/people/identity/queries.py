@@ -9,6 +9,7 @@ from django.utils import timezone
 from hub.access.access import area_of_duty
 from hub.access.models import AccessRecord, User
 from hub.access.roles import Right
+from hub.people.access import in_area
 from hub.people.identity.models import IdentityNumber
 from hub.people.models import Person
 
@@ -45,9 +46,8 @@ def others_with(number: IdentityNumber, user: User) -> list[IdentityNumber]:
 
 def in_duty(user: User) -> QuerySet[IdentityNumber]:
     """The numbers of persons whose household this user may open."""
-    dongs = area_of_duty(user, Right.SEE_HOUSEHOLDS)
-    numbers = IdentityNumber.objects.select_related("person__household")
-    return numbers if dongs is None else numbers.filter(person__household__centre__in=dongs)
+    here = in_area(area_of_duty(user, Right.SEE_HOUSEHOLDS), "person__household__")
+    return IdentityNumber.objects.filter(here).select_related("person__household")
 
 
 def done_within(user: User, verb: str, period: timedelta) -> int:

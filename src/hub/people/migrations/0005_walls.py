@@ -11,7 +11,14 @@ from hub import walls
 OF_HOUSEHOLD = (
     "people_address", "people_lifeevent", "people_note", "people_seal", "people_opening",
 )  # fmt: skip
-SEEN = walls.SEEN.format(household="household")
+# As it was before there were zones (0008).
+SEEN_THEN = """
+    (SELECT hub_sees_everywhere())
+    OR {household}.id = ANY ((SELECT hub_cleared())::bigint[])
+    OR (NOT {household}.sealed
+        AND ((SELECT hub_sees_district()) OR {household}.centre_id = ANY ((SELECT hub_dongs())::text[])))
+"""
+SEEN = SEEN_THEN.format(household="household")
 
 FINDER = f"""
 DO $$ BEGIN
@@ -69,7 +76,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(walls.QUESTIONS, walls.DROP_QUESTIONS),
-        fenced("people_household", walls.SEEN.format(household="people_household")),
+        fenced("people_household", SEEN_THEN.format(household="people_household")),
         fenced("people_person", walls.of_household("people_person")),
         *(fenced(table, walls.of_household(table)) for table in OF_HOUSEHOLD),
         fenced("people_relation", walls.of_person("people_relation")),
