@@ -808,6 +808,27 @@ def test_a_name_alone_with_another_birthday_waits_for_a_person(at_home, take):
     assert not row.links.exists()
 
 
+def test_a_reviewer_sees_phone_and_address_of_list_and_register_side_by_side(
+    at_home, take, coordinator, client
+):
+    """They are shown and never decide: whoever moved or has another phone is still found by name and birthday."""
+    found = take(
+        HEADS
+        + '가상하나,1950-03-02,01099999999,"서울특별시 서대문구 충현동 가상로12길 7, 301호",O\n'
+        + "가상두리,1952-04-15,010-9999-9999,어딘가 다른 길 1,O\n"
+    )
+    first, second = found.lines.order_by("number")
+    assert (first.outcome, second.person) == ("doubtful", at_home[1])
+    [candidate] = queries.candidates(first)
+    verdicts = {word.label: (word.row, word.register, word.verdict) for word in candidate.words}
+    assert verdicts["전화번호"] == ("010-9999-9999", "010-0123-4567", "differs")
+    assert verdicts["주소"][1:] == ("서대문구 충현동 가상로12길 7, 301호", "agrees")
+    client.force_login(coordinator)
+    page = client.get(reverse("import_row", args=[first.pk])).content.decode()
+    assert "010-0123-4567" in page
+    assert "서대문구 충현동 가상로12길 7, 301호" in page
+
+
 def test_nobody_is_linked_to_two_rows_and_nobody_under_another_name(at_home, take):
     line = '010-0123-4567,"서대문구 가상로12길 7, 301호",O\n'
     found = take(

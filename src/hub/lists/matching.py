@@ -7,6 +7,7 @@ replaces what happens inside `people_of_rows` and nothing around it.
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +18,11 @@ from django.utils.crypto import salted_hmac
 from hub.lists.models import AgencyList, Link
 from hub.organisation.models import Centre
 from hub.people.models import FactRecord, Household, Person
+from welfare.hangul import letters
 
 CANDIDATES_MAX = 8
 AGREES, DIFFERS, UNKNOWN = "agrees", "differs", "unknown"
+_NO_DIGIT = re.compile(r"\D+")
 
 type Who = Mapping[str, str]
 type Places = Mapping[str, str]  # name or code of a dong → its code
@@ -114,6 +117,12 @@ def compared(who: Who, resident: Resident, places: Places) -> dict[str, str]:
             said = dong_named(said, places) or ""
         elif word == "resident_number":
             said, registered = said[:8], registered[:8]
+        elif word == "phone":
+            said, registered = _NO_DIGIT.sub("", said), _NO_DIGIT.sub("", registered)
+        elif word == "address":
+            said, registered = letters(said), letters(registered)
+            if said and registered and (said in registered or registered in said):
+                said = registered  # 충현로 1 and 서대문구 충현로 1
         found[word] = UNKNOWN if not said or not registered else AGREES if said == registered else DIFFERS
     return found
 

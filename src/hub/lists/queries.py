@@ -13,7 +13,7 @@ from hub.access.models import User
 from hub.access.roles import Right
 from hub.lists.matching import Resident, compared, places, residents
 from hub.lists.models import AgencyList, Import, ImportRow, Link
-from hub.people.models import Person
+from hub.people.models import Address, Person
 from hub.programmes import queries as programmes
 from welfare.facts import Fact
 from welfare.facts.fact import BUILT_IN
@@ -229,14 +229,26 @@ VERDICTS = {"agrees": _("agrees"), "differs": _("differs"), "unknown": _("not kn
 
 
 def candidates(row: ImportRow) -> list[Candidate]:
-    """The residents that a row may speak of, word by word beside it; those most alike first."""
+    """The residents that a row may speak of, word by word beside it; those most alike first.
+
+    Phone and address are for the reader alone: many have changed, so no rule takes them as a sign against somebody.
+    """
     persons = Person.objects.filter(pk__in=row.candidates).select_related("household__centre")
     if row.of.centre_id is not None:
         persons = persons.filter(household__centre=row.of.centre_id)
     known = places()
     sexes = programmes.catalogue().facts.get("sex")
+    registered = Address.objects.filter(
+        household__in=[person.household_id for person in persons], kind=Address.Kind.REGISTERED, until=None
+    )
+    address_of = dict(registered.values_list("household", "text"))
     found = []
     for resident in residents(persons):
+        reached = {
+            "phone": resident.person.phone,
+            "address": address_of.get(resident.person.household_id, ""),
+        }
+        resident = Resident(resident.person, resident.who | reached)
         verdicts = compared(row.who, resident, known)
         words = []
         for word, text in IDENTITY.items():
