@@ -76,6 +76,7 @@ TABLE = {
     "number": Row(Right.UNMASK_NUMBERS, "number"),
     **dict.fromkeys(("new_person", "leaving", "new_address"), Row(KEEP, "household")),
     **dict.fromkeys(("seal", "unseal"), Row(Right.SEAL, "household")),
+    **dict.fromkeys(("find_same", "merge", "part"), Row(Right.LINK_PERSONS, "twin")),
     # interviews and runs
     **dict.fromkeys(("interviews", "open_interview"), Row(Right.INTERVIEW)),
     "open_interview_with": Row(Right.INTERVIEW, "household"),
@@ -157,6 +158,10 @@ def things(someone, zones, monkeypatch):
         zone = {OWN: zones[0], NEAR: zones[1], SEALED: zones[0]}.get(case)
         home = Household.objects.create(pk=number, centre_id=dong, zone=zone)
         person = Person.objects.create(pk=number * 10, household=home, name=f"가상{case}")
+        twin = Person.objects.create(
+            pk=number * 10 + 1, household=home, name="가상중복", same_as=person, merged_from=home,
+            left_on=date(2026, 1, 1), left_by=Person.Left.MERGED,
+        )  # fmt: skip
         note = Note.objects.create(household=home, kind=Note.Kind.WARNING, text="지어낸 주의", written_by=by)
         relation = Relation.objects.create(
             person=person, name="가상친척", kind="child", source="visit", stated_on=date(2026, 1, 1)
@@ -193,6 +198,7 @@ def things(someone, zones, monkeypatch):
             "consent": consent.pk,
             "household": number,
             "person": person.pk,
+            "twin": (number, person.pk, twin.pk),
             "note": (number, note.pk),
             "relation": (number, relation.pk),
             "interview": interview.pk,
@@ -323,6 +329,7 @@ def rolled_back(ask):
 KINDS = (
     "household",
     "person",
+    "twin",
     "note",
     "relation",
     "interview",

@@ -46,6 +46,7 @@ class Hub:
     to_ask: int  # a household of Chunghyeon-dong that misses something and has questions open
     elsewhere: int  # a household of another dong
     resident: str  # name of somebody in `to_ask`
+    member: int  # the same person's number
     threads: ThreadPoolExecutor = field(repr=False, default_factory=ThreadPoolExecutor)
 
     def start(self, function: Callable[..., Any], *given: Any) -> Any:
@@ -95,7 +96,7 @@ def hub(
             TransactionTestCase._fixture_teardown(TransactionTestCase())  # type: ignore[attr-defined]
 
 
-def _district() -> tuple[int, int, str]:
+def _district() -> tuple[int, int, str, int]:
     """Take a district in, screen it, and give posts to four people."""
     from hub.access.actions import create_user, give_post
     from hub.access.roles import Role
@@ -122,7 +123,8 @@ def _district() -> tuple[int, int, str]:
     found = Household.objects.get(pk=household)
     other = Household.objects.exclude(centre_id=CHUNGHYEON).first()
     assert other is not None
-    return household, other.pk, found.members.order_by("pk")[0].name
+    member = found.members.order_by("pk")[0]
+    return household, other.pk, member.name, member.pk
 
 
 def _questions_open(household: int) -> bool:

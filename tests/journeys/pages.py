@@ -24,6 +24,8 @@ def addresses(hub: Hub, interview: str) -> list[tuple[str, str]]:
         ("coordinator", f"/people/{hub.to_ask}/facts/monthly_rent/"),
         ("coordinator", f"/people/{hub.to_ask}/members/leave/"),
         ("coordinator", f"/people/{hub.to_ask}/relations/"),
+        ("coordinator", f"/people/{hub.to_ask}/members/{hub.member}/same/"),
+        ("coordinator", f"/people/{hub.to_ask}/members/{hub.member}/same/{hub.member}/"),
         ("coordinator", "/people/number/"),
         ("coordinator", "/lists/"),
         ("coordinator", "/privacy/requests/"),

@@ -13,13 +13,14 @@ from hub.privacy import queries as privacy
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody who lives here: how the page calls them, masked numbers, consents, and what is recorded."""
+    """Somebody who lives here: how the page calls them, masked numbers, consents, what is recorded, and merged entries."""
 
     person: Person
     label: str
     numbers: list[IdentityNumber]
     consents: list[privacy.Standing]
     facts: dict[str, Standing]
+    merged: tuple[Person, ...]
 
 
 def members(known: KnownHousehold, labels: Sequence[str], day: date) -> list[Member]:
@@ -33,6 +34,7 @@ def members(known: KnownHousehold, labels: Sequence[str], day: date) -> list[Mem
             numbers[member.person.pk],
             consents.get(member.person.pk, []),
             member.facts,
+            member.merged,
         )
         for member, label in zip(known.members, labels, strict=True)
     ]

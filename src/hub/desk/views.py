@@ -164,7 +164,7 @@ def household(request: HttpRequest, household: int) -> HttpResponse:
     page = {
         "known": known,
         "members": queries.members(known, labels, timezone.localdate()),
-        "left": here.members.exclude(left_on=None).order_by("left_on"),
+        "left": here.members.exclude(left_on=None).filter(same_as=None).order_by("left_on"),
         "addresses": residents.addresses(here),
         "relations": residents.relations(here),
         "warnings": residents.warnings(here),
@@ -184,6 +184,7 @@ def household(request: HttpRequest, household: int) -> HttpResponse:
         "may_record": may_record(user, here),
         "may_keep": may_about(user, Right.KEEP_REGISTER, here),
         "may_seal": may_about(user, Right.SEAL, here),
+        "may_link": may_about(user, Right.LINK_PERSONS, here),
         "may_unmask": may_about(user, Right.UNMASK_NUMBERS, here),
         "may_serve": may_about(user, Right.MANAGE_CONSENT, here),
     }

@@ -45,6 +45,8 @@ WORDS: dict[str, str | Promise] = {
     "people.added_relation": _("recorded a relative elsewhere"),
     "people.ended_relation": _("ended a relation"),
     "people.exported_household": _("took a household's record out"),
+    "people.merged_persons": _("merged two entries of one resident"),
+    "people.parted_persons": _("parted merged entries"),
     "people.listed_emergencies": _("saw the emergency openings"),
     "people.looked_up_number": _("looked somebody up by number"),
     "people.opened_number": _("opened the page of a number"),

@@ -279,12 +279,14 @@ def affected(records: QuerySet[AccessRecord]) -> list[Affected]:
 
 def _members(seen: dict[int, tuple[int, datetime, datetime]]) -> Iterable[Affected]:
     households = Household.objects.select_related("centre").in_bulk(list(seen))
-    members: dict[int, list[Person]] = {}
-    for person in Person.objects.filter(household__in=list(seen)).order_by("pk"):
-        members.setdefault(person.household_id, []).append(person)
+    members: dict[int, dict[int, Person]] = {}
+    concerned = Q(household__in=list(seen), same_as=None) | Q(merged_from__in=list(seen))
+    for person in Person.objects.filter(concerned).select_related("same_as").order_by("pk"):
+        here = members.setdefault(person.merged_from_id or person.household_id, {})
+        here[person.stands_id] = person.stands
     for number in sorted(seen):
         dong = str(households[number].centre) if number in households else ""
-        for person in members.get(number, ()):
+        for person in members.get(number, {}).values():
             yield Affected(number, person.pk, person.name, dong, *seen[number])
         if number not in members:
             yield Affected(number, None, "", dong, *seen[number])

@@ -31,6 +31,7 @@ from hub.organisation.models import Centre
 from hub.people import actions as people
 from hub.people.access import may_record, require_see_household
 from hub.people.models import FactRecord, Household, Person
+from hub.people.queries import entries
 from hub.programmes import queries as programmes
 from welfare import Catalogue
 from welfare.intake import IntakeError, Sheet, read_sheet_apart
@@ -513,6 +514,7 @@ def decide(row: ImportRow, person: Person, answer: str, *, by: User) -> Link:
 
     Raises Refused outside the area of duty, and when the row has found its person meanwhile.
     """
+    person = person.stands
     require_see_household(by, person.household)
     found = _locked(row.of, State.READY, State.APPLIED)
     row = ImportRow.objects.select_for_update().get(pk=row.pk)
@@ -532,7 +534,8 @@ def decide(row: ImportRow, person: Person, answer: str, *, by: User) -> Link:
     if answer == Link.Answer.SAME:
         _place_decided(row, found, Match("decided", person, person.household), by=by)
     elif answer == Link.Answer.ANOTHER:
-        row.candidates = [number for number in row.candidates if number != person.pk]
+        gone = set(entries([person.pk]).values_list("pk", flat=True))
+        row.candidates = [number for number in row.candidates if number not in gone]
         row.outcome = Outcome.DOUBTFUL if row.candidates else Outcome.UNPLACED
         row.save(update_fields=["candidates", "outcome"])
     return link

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from hub.lists.models import ImportRow
+from hub.people import queries as people
 from hub.people.models import FactRecord, Household, Person
 from hub.people.queries import Standing, standing
 from hub.people.sources import RANK, Source
@@ -38,14 +39,15 @@ class Standings:
     ) -> None:
         self.catalogue = catalogue
         self.records: dict[tuple[str, int], list[FactRecord]] = defaultdict(list)
-        for record in FactRecord.objects.filter(person__in=list(persons)):
+        entries = people.entries([person.stands_id for person in persons])
+        for record in FactRecord.objects.filter(person__in=entries).select_related("person"):
             self.add(record)
         for record in FactRecord.objects.filter(household__in=list(households)):
             self.add(record)
 
     def add(self, record: FactRecord) -> None:
         """Take a record into account."""
-        about = ("person", record.person_id) if record.person_id else ("household", record.household_id)
+        about = ("person", record.person.stands_id) if record.person else ("household", record.household_id)
         self.records[about].append(record)  # type: ignore[index]  # one of the two is set, says the database
 
     def expect(self, about: Person | Household, values: Mapping[str, Any], day: date) -> None:
@@ -57,7 +59,8 @@ class Standings:
         if subject is None:
             return None
         kind = "person" if isinstance(subject, Person) else "household"
-        return standing(self.records.get((kind, subject.pk), ()), fact)
+        number = subject.stands_id if isinstance(subject, Person) else subject.pk
+        return standing(self.records.get((kind, number), ()), fact)
 
     def difference(
         self, says: Mapping[str, Any], person: Person | None, household: Household, day: date

@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 from hub.lists.models import AgencyList, Link
 from hub.organisation.models import Centre
 from hub.people.models import FactRecord, Household, Person
+from hub.people.queries import RESIDENT
 from welfare.hangul import letters
 
 CANDIDATES_MAX = 8
@@ -30,7 +31,7 @@ type Places = Mapping[str, str]  # name or code of a dong → its code
 
 @dataclass(frozen=True)
 class Resident:
-    """A person of the register by the words that lists use."""
+    """Somebody of the register by the words that lists use: the words of one entry, and the person who stands for it."""
 
     person: Person
     who: dict[str, str]
@@ -80,11 +81,12 @@ def _match(who: Who, known: "_Known", decided: Mapping[int, str], dongs: Collect
                 return Match("number", resident.person, resident.person.household)
             return Match("contradiction", candidates=_numbers([resident], another))
     namesakes = known.by_name.get(who.get("name", ""), [])
-    exact = [
-        resident
+    fitting = {
+        resident.person.pk: resident
         for resident in namesakes
         if is_exact(who, resident, known.places) and resident.person.pk not in another
-    ]
+    }
+    exact = list(fitting.values())
     if len(exact) == 1:
         return Match("exact", exact[0].person, exact[0].person.household)
     if exact:
@@ -98,7 +100,7 @@ def _match(who: Who, known: "_Known", decided: Mapping[int, str], dongs: Collect
 
 
 def _numbers(residents: Iterable[Resident], without: Collection[int]) -> tuple[int, ...]:
-    numbers = (resident.person.pk for resident in residents)
+    numbers = dict.fromkeys(resident.person.pk for resident in residents)
     return tuple(number for number in numbers if number not in without)[:CANDIDATES_MAX]
 
 
@@ -134,23 +136,25 @@ class _Known:
         self.places = places()
         numbers = {int(who["person_id"]) for who in rows if "person_id" in who}
         names = {who["name"] for who in rows if "name" in who}
-        persons = Person.objects.select_related("household").order_by("pk")
+        persons = Person.objects.select_related("household", "same_as__household").order_by("pk")
         households = Household.objects.all()
         if dongs is not None:
             persons = persons.filter(household__centre__in=dongs)
             households = households.filter(centre__in=dongs)
         found = list(persons.filter(pk__in=numbers)) + list(persons.filter(name__in=names))
-        self.by_number = {resident.person.pk: resident for resident in residents(found)}
+        self.by_number: dict[int, Resident] = {}
         self.by_name: dict[str, list[Resident]] = defaultdict(list)
-        for resident in self.by_number.values():
-            self.by_name[resident.person.name].append(resident)
+        for resident in residents(found):
+            self.by_number[int(resident.who["person_id"])] = resident
+            self.by_number.setdefault(resident.person.pk, resident)
+            self.by_name[resident.who["name"]].append(resident)
         self.households = households.in_bulk(
             {int(who["household_id"]) for who in rows if "household_id" in who}
         )
 
 
 def residents(persons: Iterable[Person]) -> list[Resident]:
-    """These persons with what the register says of who they are. One query for all."""
+    """These entries with what the register says of who they are. One query for all."""
     by_number = {person.pk: person for person in persons}
     told: dict[int, dict[str, str]] = {number: {} for number in by_number}
     records = FactRecord.objects.filter(person__in=by_number).order_by("collected_on", "pk")
@@ -159,7 +163,7 @@ def residents(persons: Iterable[Person]) -> list[Resident]:
         told[number] |= {word: said for word, said in (("birth_date", born), ("sex", sex)) if said}
     return [
         Resident(
-            person,
+            person.stands,
             {
                 "person_id": str(person.pk),
                 "household_id": str(person.household_id),
@@ -180,7 +184,7 @@ def _decisions(rows: Sequence[Who], of: AgencyList) -> dict[str, dict[int, str]]
     ).exclude(answer=Link.Answer.LATER)
     links = links.exclude(decided_by=None)  # what was computed is computed anew
     found: dict[str, dict[int, str]] = defaultdict(dict)
-    for identity, person, answer in links.order_by("pk").values_list("row__identity", "person_id", "answer"):
+    for identity, person, answer in links.order_by("pk").values_list("row__identity", RESIDENT, "answer"):
         found[identity][person] = answer
     return found
 

@@ -233,7 +233,9 @@ def candidates(row: ImportRow) -> list[Candidate]:
 
     Phone and address are for the reader alone: many have changed, so no rule takes them as a sign against somebody.
     """
-    persons = Person.objects.filter(pk__in=row.candidates).select_related("household__centre")
+    persons = Person.objects.filter(pk__in=row.candidates).select_related(
+        "household__centre", "same_as__household__centre"
+    )
     if row.of.centre_id is not None:
         persons = persons.filter(household__centre=row.of.centre_id)
     known = places()
@@ -242,10 +244,11 @@ def candidates(row: ImportRow) -> list[Candidate]:
         household__in=[person.household_id for person in persons], kind=Address.Kind.REGISTERED, until=None
     )
     address_of = dict(registered.values_list("household", "text"))
+    phone_of = {str(person.pk): person.phone for person in persons}
     found = []
     for resident in residents(persons):
         reached = {
-            "phone": resident.person.phone,
+            "phone": phone_of[resident.who["person_id"]],
             "address": address_of.get(resident.person.household_id, ""),
         }
         resident = Resident(resident.person, resident.who | reached)
@@ -261,4 +264,8 @@ def candidates(row: ImportRow) -> list[Candidate]:
                 theirs = str(resident.person.household.centre)
             words.append(Word(spoken(text), ours, theirs, verdicts.get(word, "unknown")))
         found.append(Candidate(resident, tuple(words)))
-    return sorted(found, key=lambda candidate: [word.verdict for word in candidate.words].count("differs"))
+    found.sort(key=lambda candidate: [word.verdict for word in candidate.words].count("differs"))
+    best: dict[int, Candidate] = {}
+    for candidate in found:
+        best.setdefault(candidate.resident.person.pk, candidate)
+    return list(best.values())

@@ -179,7 +179,11 @@ def _checked(
 
 
 class PurposeNeeded(Exception):
-    """The household may be opened as soon as it is said what for."""
+    """The household with this number may be opened as soon as it is said what for."""
+
+    def __init__(self, household: int) -> None:
+        super().__init__(household)
+        self.household = household
 
 
 @transaction.atomic
@@ -203,7 +207,7 @@ def open_household(
         )
         record(by, "people.stated_purpose", household, opening.purpose)
     if opening is None:
-        raise PurposeNeeded
+        raise PurposeNeeded(household.pk)
     record(by, "people.opened", household, opening.purpose)
     return queries.known(household, catalogue)
 
@@ -217,7 +221,7 @@ def reach_household(household_id: int, *, by: User) -> Household:
     household = find_household(household_id, by=by)
     opening = queries.current_opening(household, by)
     if opening is None:
-        raise PurposeNeeded
+        raise PurposeNeeded(household.pk)
     record(by, "people.reached", household, opening.purpose)
     return household
 
@@ -293,7 +297,7 @@ def take_out(household: Household, *, by: User, form: str, reason: str) -> None:
     require_record(by, household)
     opening = queries.current_opening(household, by)
     if opening is None:
-        raise PurposeNeeded
+        raise PurposeNeeded(household.pk)
     if len(reason.strip()) < 5:
         raise ValidationError(_("Say what the file is for."))
     record(by, "people.exported_household", household, f"{opening.purpose}, {form}: {reason.strip()[:150]}")
@@ -366,7 +370,7 @@ def write_note(
 def settle_note(household: Household, note_id: int, *, by: User) -> None:
     """A promise was kept or a warning no longer holds. Does nothing the second time. Raises Refused or Note.DoesNotExist."""
     require_record(by, household)
-    note = household.notes.select_for_update().exclude(kind=Note.Kind.NOTE).get(pk=note_id)
+    note = queries.notes(household).select_for_update().exclude(kind=Note.Kind.NOTE).get(pk=note_id)
     if note.settled_on is None:
         note.settled_on, note.settled_by = timezone.localdate(), by
         note.save(update_fields=["settled_on", "settled_by"])

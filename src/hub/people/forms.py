@@ -130,7 +130,8 @@ class Leaving(forms.Form):
     how = forms.ChoiceField(
         label=_("What happened"),
         choices=[
-            *Person.Left.choices,
+            (Person.Left.DEATH.value, Person.Left.DEATH.label),
+            (Person.Left.MOVED_OUT.value, Person.Left.MOVED_OUT.label),
             ("moved", _("Moved to another household")),
             ("split", _("Forms a household of their own")),
         ],

@@ -10,6 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
 from django.db.models.functions import Left
 from django.db.models.lookups import Exact
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from hub.access.models import User
@@ -52,17 +53,28 @@ class Household(models.Model):
         """Ten-digit code of the dong the household lives in."""
         return self.centre_id
 
+    @cached_property
+    def emptied(self) -> list[int]:
+        """Households in sight that nobody lives in since their members were merged with those of this one. Asked once."""
+        found = Household.objects.filter(merged_away__household=self, dissolved_on__isnull=False)
+        return list(found.exclude(pk=self.pk).values_list("pk", flat=True).distinct())
+
 
 class Person(models.Model):
     """A resident. Everything that changes about a person is a recorded fact; here is only who it is.
 
     The resident number is kept masked: six digits of birth and the first of the rest. Demonstrations carry a number
     that cannot exist. `terms` are the words a person is found by (people/search.py).
+
+    Where one resident stood here twice, one row stands and the others step back for it (people/merging): each keeps all that
+    it is, points to the one that stands, and goes with it from household to household, so that whoever may see the one may
+    see the others and nobody else.
     """
 
     class Left(models.TextChoices):
         DEATH = "death", _("Death")
         MOVED_OUT = "moved_out", _("Moved out of the district")
+        MERGED = "merged", _("Stands on the register elsewhere")
 
     id = models.BigIntegerField(primary_key=True)
     household = models.ForeignKey(
@@ -77,18 +89,60 @@ class Person(models.Model):
     left_on = models.DateField(null=True)
     left_by = models.CharField(max_length=10, choices=Left, blank=True, default="", db_default="")
     terms = models.TextField(default="", db_default="", help_text="words to search by, between blanks")
+    same_as = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="merged",
+        db_index=False,
+        help_text="the row that stands for this one: one resident, recorded twice",
+    )
+    merged_from = models.ForeignKey(
+        Household,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="merged_away",
+        db_index=False,
+        help_text="the household it returns to when the two are parted",
+    )
+    couples_before = models.JSONField(
+        null=True, help_text="{person: number of the couple} that the merging changed, to be put back"
+    )
 
     class Meta:
-        indexes = [GinIndex(OpClass(F("terms"), name="gin_trgm_ops"), name="person_terms")]
+        indexes = [
+            GinIndex(OpClass(F("terms"), name="gin_trgm_ops"), name="person_terms"),
+            # Few ever step back, and every page of a household asks for them.
+            models.Index(fields=["same_as"], condition=Q(same_as__isnull=False), name="stepped_back_for"),
+            models.Index(
+                fields=["merged_from"], condition=Q(merged_from__isnull=False), name="stepped_back_from"
+            ),
+        ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(same_as__isnull=True, merged_from__isnull=True) & ~Q(left_by="merged")
+                | Q(same_as__isnull=False, merged_from__isnull=False, left_on__isnull=False)
+                & ~Q(same_as=F("pk")),
+                name="stepped_back_for_another",
+            ),
             models.CheckConstraint(
                 condition=Q(left_on__isnull=True, left_by="") | Q(left_on__isnull=False) & ~Q(left_by=""),
                 name="left_on_a_day_for_a_reason",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def stands(self) -> "Person":
+        """The row of this resident that stands: mostly itself."""
+        return self.same_as or self
+
+    @property
+    def stands_id(self) -> int:
+        """Its number."""
+        return self.same_as_id or self.pk
 
 
 class Address(models.Model):
@@ -136,6 +190,8 @@ class LifeEvent(models.Model):
         FORMED = "formed", _("Household formed by a split")
         ADDRESS = "address", _("Change of address")
         NAME = "name", _("Change of name")
+        MERGED = "merged", _("Two entries of one resident merged")
+        PARTED = "parted", _("Merged entries parted")
 
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="events")
     person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="events")

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
 from psycopg import sql
@@ -25,6 +26,9 @@ from hub.people.search import MOST, Wanted, wanted
 from hub.people.sources import RANK, Source
 from welfare import Catalogue, Fact
 from welfare import Household as Described
+
+# Of a row about a person: the number of the one who stands for that person.
+RESIDENT = Coalesce("person__same_as", "person")
 
 
 class Statement(NamedTuple):
@@ -74,10 +78,11 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True)
 class KnownPerson:
-    """A member and what is known about it, by fact name."""
+    """A member and what is known about it, by fact name; `merged` are the rows of the register that stepped back for it."""
 
     person: Person
     facts: dict[str, Standing]
+    merged: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,18 +117,34 @@ class Found:
     name: str
     resident_number: str
     address: str = ""  # or the centre's name, where none is known
+    also: str = ""  # other names, of rows that stepped back for this one
+
+
+def entries(stands: Iterable[int]) -> QuerySet[Person]:
+    """The rows of the register that speak of these residents: the ones that stand, and those that stepped back for them."""
+    numbers = list(stands)
+    return Person.objects.filter(Q(pk__in=numbers) | Q(same_as__in=numbers))
 
 
 def known(household: Household, catalogue: Catalogue, on: date | None = None) -> KnownHousehold:
     """Everything recorded about a household and those who live in it, as it stands on a day (today). Three queries."""
-    persons = list(household.members.filter(left_on=None).order_by("pk"))
+    rows = list(household.members.filter(Q(left_on=None) | Q(same_as__isnull=False)).order_by("pk"))
+    persons = [row for row in rows if row.left_on is None]
     about_persons: dict[int, list[FactRecord]] = {person.pk: [] for person in persons}
-    for record in FactRecord.objects.filter(person__in=persons).select_related("recorded_by"):
-        about_persons[record.person_id or 0].append(record)
+    stands = {row.pk: row.stands_id for row in rows if row.stands_id in about_persons}
+    for record in FactRecord.objects.filter(person__in=stands).select_related("recorded_by"):
+        about_persons[stands[record.person_id or 0]].append(record)
     return KnownHousehold(
         household,
         standings(household.records.select_related("recorded_by"), catalogue, on),
-        tuple(KnownPerson(person, standings(about_persons[person.pk], catalogue, on)) for person in persons),
+        tuple(
+            KnownPerson(
+                person,
+                standings(about_persons[person.pk], catalogue, on),
+                tuple(row for row in rows if row.same_as_id == person.pk),
+            )
+            for person in persons
+        ),
     )
 
 
@@ -225,11 +246,17 @@ def search(text: str, user: User) -> list[Found]:
         .order_by("name", "pk")
     )
     if asked.number is not None:
-        numbered = Person.objects.filter(household=asked.number) | Person.objects.filter(pk=asked.number)
+        # A number of before a merging, of the person or of the household, still leads to the one that stands.
+        numbered = Q(household=asked.number) | Q(pk=asked.number)
+        back = Person.objects.filter(Q(merged_from=asked.number) | Q(pk=asked.number), same_as__isnull=False)
+        numbered |= Q(pk__in=list(back.values_list("same_as", flat=True)))
         persons = [
-            *numbered.filter(left_on=None).select_related("household__centre").order_by("pk"),
+            *Person.objects.filter(numbered, left_on=None).select_related("household__centre").order_by("pk"),
             *persons,
         ]
+    also: dict[int, list[str]] = {}
+    for row in Person.objects.filter(same_as__in=persons):
+        also.setdefault(row.same_as_id or 0, []).append(row.name)
     address_of = {
         address.household_id: address.text
         for address in Address.objects.filter(
@@ -244,6 +271,9 @@ def search(text: str, user: User) -> list[Found]:
             person.name,
             person.resident_number,
             address_of.get(person.household_id, str(person.household.centre)),
+            ", ".join(
+                dict.fromkeys(name for name in also.get(person.pk, ()) if name not in ("", person.name))
+            ),
         )
         for person in persons[:MOST]
         if may_see_household(user, person.household)
@@ -279,18 +309,26 @@ def addresses(household: Household) -> list[Address]:
 
 def relations(household: Household) -> list[Relation]:
     """Relatives elsewhere of those who live here."""
-    found = Relation.objects.filter(person__household=household, person__left_on=None, ended_on=None)
-    return list(found.select_related("person").order_by("person", "kind", "pk"))
+    of_members = Q(person__left_on=None) | Q(person__same_as__left_on=None)
+    found = Relation.objects.filter(of_members, person__household=household, ended_on=None)
+    return list(found.select_related("person__same_as").order_by("person", "kind", "pk"))
+
+
+def notes(household: Household) -> QuerySet[Note]:
+    """What was written about a household, and about one that nobody lives in any more since its members were found to be those
+    of this one.
+    """
+    return Note.objects.filter(household__in=[household.pk, *household.emptied])
 
 
 def promises(household: Household) -> list[Note]:
     """What was promised and is not kept yet, the most urgent first."""
-    return list(household.notes.filter(kind=Note.Kind.PROMISE, settled_on=None).order_by("due_on"))
+    return list(notes(household).filter(kind=Note.Kind.PROMISE, settled_on=None).order_by("due_on"))
 
 
 def warnings(household: Household) -> list[Note]:
     """What whoever goes there must know."""
-    return list(household.notes.filter(kind=Note.Kind.WARNING, settled_on=None).order_by("pk"))
+    return list(notes(household).filter(kind=Note.Kind.WARNING, settled_on=None).order_by("pk"))
 
 
 def current_opening(household: Household, user: User) -> Opening | None:
@@ -311,7 +349,15 @@ def emergencies() -> list[Opening]:
 
 
 def timeline(household: Household, most: int = 60) -> list[Happening]:
-    """What befell the household, what was recorded and noted about it, the newest first."""
+    """What befell the household, what was recorded and noted about it, the newest first.
+
+    What befell a row that stepped back for a member is told here too, so far as it happened within sight.
+    """
+    members = dict(household.members.values_list("pk", "same_as"))
+    back = [number for number, stands in members.items() if stands is not None]
+    events = LifeEvent.objects.filter(
+        Q(household=household) | Q(person__in=back) if back else Q(household=household)
+    )
     happenings = [
         Happening(
             event.happened_on,
@@ -320,7 +366,7 @@ def timeline(household: Household, most: int = 60) -> list[Happening]:
             " · ".join(part for part in (event.person.name if event.person else "", event.before) if part),
             event.recorded_by.name if event.recorded_by else "",
         )
-        for event in household.events.select_related("person", "recorded_by").order_by("-pk")[:most]
+        for event in events.select_related("person", "recorded_by").order_by("-pk")[:most]
     ]
     happenings += [
         Happening(
@@ -330,10 +376,9 @@ def timeline(household: Household, most: int = 60) -> list[Happening]:
             note.text,
             note.written_by.name,
         )
-        for note in household.notes.select_related("written_by")[:most]
+        for note in notes(household).select_related("written_by")[:most]
     ]
     # Two questions, each with an index of its own; asked as one, the whole table would be read.
-    members = list(household.members.values_list("pk", flat=True))
     about = [
         *household.records.select_related("recorded_by").order_by("-pk")[: 4 * most],
         *FactRecord.objects.filter(person__in=members)
@@ -401,30 +446,43 @@ def _in_force(column: str, on: date) -> sql.Composable:
         sql.SQL("WHEN {} THEN {}").format(sql.Literal(source.value), sql.Literal(rank))
         for source, rank in RANK.items()
     )
+    person = column == "person_id"
     return sql.SQL(_IN_FORCE).format(
-        about=sql.Identifier(column), ranks=ranks, on=sql.Literal(on.isoformat())
+        column=sql.Identifier("record", column),
+        about=sql.SQL("coalesce(back.same_as_id, record.person_id)" if person else "record.household_id"),
+        merged=sql.SQL(_MERGED if person else ""),
+        rows=sql.SQL(_ROWS if person else ""),
+        ranks=ranks,
+        on=sql.Literal(on.isoformat()),
     )
 
 
+# What was recorded about a row that stepped back counts for the one that stands. Few did, so these join next to nothing.
+_MERGED = " LEFT JOIN people_person AS back ON back.id = record.person_id AND back.same_as_id IS NOT NULL"
+_ROWS = """
+        UNION ALL
+        SELECT back.id, about FROM several JOIN people_person AS back ON back.same_as_id = several.about"""
 # `several` comes first and is small, so the wide rows are read once and not once more for each comparison.
 _IN_FORCE = """
     WITH several AS MATERIALIZED (
-        SELECT {about} AS about FROM people_factrecord WHERE {about} IS NOT NULL
+        SELECT {about} AS about FROM people_factrecord AS record{merged} WHERE {column} IS NOT NULL
         GROUP BY {about} HAVING count(*) > 1
+    ), of_several AS (
+        SELECT about AS number, about FROM several{rows}
     )
-    SELECT record.{about} AS about, record.values AS facts
-    FROM people_factrecord AS record
-    WHERE record.{about} IS NOT NULL AND record.{about} NOT IN (SELECT about FROM several)
+    SELECT {about} AS about, record.values AS facts
+    FROM people_factrecord AS record{merged}
+    WHERE {column} IS NOT NULL AND {about} NOT IN (SELECT about FROM several)
         AND (record.expires_on IS NULL OR record.expires_on >= {on})
     UNION ALL
     SELECT about, json_object_agg(name, value)
     FROM (
-        SELECT DISTINCT ON (record.{about}, said.key) record.{about} AS about, said.key AS name, said.value
-        FROM several
-        JOIN people_factrecord AS record ON record.{about} = several.about
+        SELECT DISTINCT ON (about, said.key) about, said.key AS name, said.value
+        FROM of_several
+        JOIN people_factrecord AS record ON {column} = of_several.number
         CROSS JOIN LATERAL json_each(record.values) AS said
         WHERE record.expires_on IS NULL OR record.expires_on >= {on}
-        ORDER BY record.{about}, said.key, CASE record.source {ranks} END DESC,
+        ORDER BY about, said.key, CASE record.source {ranks} END DESC,
             record.collected_on DESC, record.id DESC
     ) AS standing
     GROUP BY about

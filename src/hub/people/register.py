@@ -221,7 +221,7 @@ def register_person(
             recorded_by=by,
             values={"birth_date": birth_date.isoformat()},
         )
-    _event(household, event, on, by=by, person=person, source=source)
+    add_event(household, event, on, by=by, person=person, source=source)
     record(by, "people.registered_person", person, event)
     return person
 
@@ -239,8 +239,8 @@ def register_leaving(
     _part_couple(person)
     person.left_on, person.left_by = on, how
     person.save(update_fields=["left_on", "left_by"])
-    _event(household, LifeEvent.Kind(how.value), on, by=by, person=person, source=source)
-    _dissolve_if_empty(household, on)
+    add_event(household, LifeEvent.Kind(how.value), on, by=by, person=person, source=source)
+    dissolve_if_empty(household, on)
     record(by, "people.registered_leaving", person, how)
 
 
@@ -262,6 +262,10 @@ def move(
     origin = person.household
     _may_keep(by, to)
     _past(on)
+    if person.same_as_id is not None:
+        raise ValidationError(
+            _("This entry goes with person %(number)d, who stands for it.") % {"number": person.same_as_id}
+        )
     if origin.pk == to.pk:
         raise ValidationError(_("The person lives there already."))
     left, arrived = (
@@ -273,9 +277,10 @@ def move(
         _part_couple(person)
         person.household = to
         person.save(update_fields=["household"])
-        _event(origin, left, on, by=by, person=person, other=to.pk, source=source)
-        _event(to, arrived, on, by=by, person=person, other=origin.pk, source=source)
-        _dissolve_if_empty(origin, on)
+        person.merged.update(household=to)
+        add_event(origin, left, on, by=by, person=person, other=to.pk, source=source)
+        add_event(to, arrived, on, by=by, person=person, other=origin.pk, source=source)
+        dissolve_if_empty(origin, on)
     record(by, "people.moved", person, arrived)
 
 
@@ -314,7 +319,7 @@ def _put_address(
         day = on or timezone.localdate()
         before.until = day - timedelta(days=1)
         before.save(update_fields=["until"])
-        _event(household, LifeEvent.Kind.ADDRESS, day, by=by, before=before.text, source=source)
+        add_event(household, LifeEvent.Kind.ADDRESS, day, by=by, before=before.text, source=source)
     address = Address.objects.create(
         household=household,
         kind=kind,
@@ -371,7 +376,19 @@ def end_relation(relation: Relation, *, by: User, on: date) -> None:
     record(by, "people.ended_relation", relation.person, relation.kind)
 
 
-def _event(
+def _part_couple(person: Person) -> None:
+    """Who stays behind is no longer one of two who live together."""
+    if person.couple is not None:
+        person.household.members.filter(couple=person.couple).update(couple=None)
+        person.couple = None
+
+
+def _past(on: date) -> None:
+    if on > timezone.localdate():
+        raise ValidationError(_("That day lies in the future."))
+
+
+def add_event(
     household: Household,
     kind: LifeEvent.Kind,
     on: date,
@@ -382,6 +399,7 @@ def _event(
     other: int | None = None,
     before: str = "",
 ) -> None:
+    """A line in the household's history; part of a deed that has passed its gate."""
     LifeEvent.objects.create(
         household=household,
         person=person,
@@ -394,19 +412,8 @@ def _event(
     )
 
 
-def _part_couple(person: Person) -> None:
-    """Who stays behind is no longer one of two who live together."""
-    if person.couple is not None:
-        person.household.members.filter(couple=person.couple).update(couple=None)
-        person.couple = None
-
-
-def _dissolve_if_empty(household: Household, on: date) -> None:
+def dissolve_if_empty(household: Household, on: date) -> None:
+    """Write down that nobody lives there any more, if it is so; part of a deed that has passed its gate."""
     if not household.members.filter(left_on=None).exists():
         household.dissolved_on = on
         household.save(update_fields=["dissolved_on"])
-
-
-def _past(on: date) -> None:
-    if on > timezone.localdate():
-        raise ValidationError(_("That day lies in the future."))

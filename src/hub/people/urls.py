@@ -7,6 +7,7 @@ from hub.people import views
 urlpatterns = [
     path("", include("hub.people.identity.urls")),
     path("", include("hub.people.zones.urls")),
+    path("", include("hub.people.merging.urls")),
     path("<int:household>/purpose/", views.state_purpose, name="state_purpose"),
     path("<int:household>/emergency/", views.open_in_emergency, name="open_in_emergency"),
     path("emergencies/", views.emergencies, name="emergencies"),

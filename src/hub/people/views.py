@@ -7,12 +7,15 @@ which of the three it is.
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -33,7 +36,7 @@ from hub.people.sources import Source
 from hub.programmes import queries as programmes
 
 
-def _found(user: User, number: int) -> Household:
+def reached(user: User, number: int) -> Household:
     """The household, to do something about it; leaves its mark. Http404 when it is not there or not to be seen."""
     require(user, Right.SEE_HOUSEHOLDS)
     try:
@@ -45,15 +48,16 @@ def _found(user: User, number: int) -> Household:
 type Page = Callable[..., HttpResponse]
 
 
-def _for_a_purpose(page: Page) -> Page:
-    """Ask for the purpose first where none was stated yet for this household."""
+def for_a_purpose(page: Page) -> Page:
+    """Ask for the purpose first where none was stated yet for a household, and come back to what was asked for."""
 
     @wraps(page)
     def ask_first(request: HttpRequest, household: int, **more: Any) -> HttpResponse:
         try:
             return page(request, household, **more)
-        except actions.PurposeNeeded:
-            return redirect("state_purpose", household)
+        except actions.PurposeNeeded as needed:
+            ask = reverse("state_purpose", args=[needed.household])
+            return redirect(f"{ask}?{urlencode({'then': request.path})}" if request.method == "GET" else ask)
 
     return ask_first
 
@@ -85,7 +89,9 @@ def state_purpose(request: HttpRequest, household: int) -> HttpResponse:
         actions.open_household(
             found.pk, programmes.catalogue(), by=user, purpose=purpose, reason=form.cleaned_data["reason"]
         )
-        return redirect("household", found.pk)
+        then = request.GET.get("then", "")
+        inside = url_has_allowed_host_and_scheme(then, {request.get_host()}, request.is_secure())
+        return redirect(then) if inside else redirect("household", found.pk)
     return render(request, "people/purpose.html", {"household": found, "form": form})
 
 
@@ -154,11 +160,11 @@ def _waiting(
 
 
 @require_POST
-@_for_a_purpose
+@for_a_purpose
 def write_note(request: HttpRequest, household: int) -> HttpResponse:
     """A note, a promise or a warning; from the form on the household's page."""
     user = require_user(request.user)
-    found = _found(user, household)
+    found = reached(user, household)
     require_record(user, found)
     form = forms.WriteNote(request.POST)
     if form.is_valid():
@@ -171,11 +177,11 @@ def write_note(request: HttpRequest, household: int) -> HttpResponse:
 
 
 @require_POST
-@_for_a_purpose
+@for_a_purpose
 def settle_note(request: HttpRequest, household: int, note: int) -> HttpResponse:
     """A promise was kept, or a warning no longer holds."""
     user = require_user(request.user)
-    found = _found(user, household)
+    found = reached(user, household)
     try:
         actions.settle_note(found, note, by=user)
     except Note.DoesNotExist:
@@ -184,11 +190,11 @@ def settle_note(request: HttpRequest, household: int, note: int) -> HttpResponse
 
 
 @require_GET
-@_for_a_purpose
+@for_a_purpose
 def choose_fact(request: HttpRequest, household: int) -> HttpResponse:
     """Which fact to record: the household's and the members', by what the catalogue asks."""
     user = require_user(request.user)
-    found = _found(user, household)
+    found = reached(user, household)
     require_record(user, found)
     facts = programmes.catalogue().facts.values()
     page = {
@@ -205,11 +211,11 @@ def _by_label(fact: Any) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_a_purpose
+@for_a_purpose
 def record_fact(request: HttpRequest, household: int, fact: str) -> HttpResponse:
     """A value with source and day, or why there is none. `?member=` is the person's number for a person's fact."""
     user = require_user(request.user)
-    found = _found(user, household)
+    found = reached(user, household)
     require_record(user, found)
     catalogue = programmes.catalogue()
     declared = catalogue.facts.get(fact)
@@ -271,13 +277,13 @@ def _kept(
 
 def _to_keep(request: HttpRequest, household: int) -> tuple[User, Household]:
     user = require_user(request.user)
-    found = _found(user, household)
+    found = reached(user, household)
     require(user, Right.KEEP_REGISTER)
     return user, found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_a_purpose
+@for_a_purpose
 def new_person(request: HttpRequest, household: int) -> HttpResponse:
     """A birth, or somebody moving in."""
     user, found = _to_keep(request, household)
@@ -300,7 +306,7 @@ def new_person(request: HttpRequest, household: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_a_purpose
+@for_a_purpose
 def leaving(request: HttpRequest, household: int) -> HttpResponse:
     """A death, a move away, or a split."""
     user, found = _to_keep(request, household)
@@ -338,7 +344,7 @@ def leaving(request: HttpRequest, household: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_a_purpose
+@for_a_purpose
 def new_address(request: HttpRequest, household: int) -> HttpResponse:
     """A registered or actual address from a day on."""
     user, found = _to_keep(request, household)
@@ -353,11 +359,11 @@ def new_address(request: HttpRequest, household: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_a_purpose
+@for_a_purpose
 def new_relation(request: HttpRequest, household: int) -> HttpResponse:
     """A relative or guardian who lives elsewhere."""
     user = require_user(request.user)
-    found = _found(user, household)
+    found = reached(user, household)
     require_record(user, found)
     form = forms.NewRelation(request.POST or None, persons=found.members.filter(left_on=None).order_by("pk"))
 
@@ -379,11 +385,11 @@ def new_relation(request: HttpRequest, household: int) -> HttpResponse:
 
 
 @require_POST
-@_for_a_purpose
+@for_a_purpose
 def end_relation(request: HttpRequest, household: int, relation: int) -> HttpResponse:
     """It no longer holds."""
     user = require_user(request.user)
-    found = _found(user, household)
+    found = reached(user, household)
     ended = get_object_or_404(Relation, pk=relation, person__household=found, ended_on=None)
     register.end_relation(ended, by=user, on=timezone.localdate())
     return redirect("household", found.pk)
@@ -393,11 +399,11 @@ def end_relation(request: HttpRequest, household: int, relation: int) -> HttpRes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_a_purpose
+@for_a_purpose
 def seal(request: HttpRequest, household: int) -> HttpResponse:
     """Hide a household from everybody but those named."""
     user = require_user(request.user)
-    found = _found(user, household)
+    found = reached(user, household)
     require(user, Right.SEAL)
     here = users_who_may(Right.SEE_HOUSEHOLDS, found.dong, found.zone_id)
     form = forms.SealHousehold(request.POST or None, users=here)
@@ -423,11 +429,11 @@ def seal(request: HttpRequest, household: int) -> HttpResponse:
 
 @recently_proved
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_a_purpose
+@for_a_purpose
 def unseal(request: HttpRequest, household: int) -> HttpResponse:
     """Let everybody on duty in the dong see it again: ask a second person with a reason, then do it."""
     user = require_user(request.user)
-    found = _found(user, household)
+    found = reached(user, household)
     require_about(user, Right.SEAL, found)
     asked = approvals.latest(Deed.UNSEAL, found, user)
     form = forms.Unseal(request.POST or None)

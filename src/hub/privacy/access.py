@@ -19,9 +19,13 @@ from hub.privacy.models import Consent, ConsentPurpose, SubjectRequest
 
 
 def person_to_serve(user: Asking, person: int) -> Person:
-    """A person whose consents and requests this user looks after. Raises Refused or Http404."""
+    """A person whose consents and requests this user looks after; of a resident with two entries the one that stands.
+
+    Raises Refused or Http404.
+    """
     require(user, Right.MANAGE_CONSENT)
-    found = get_object_or_404(Person.objects.select_related("household__centre"), pk=person)
+    persons = Person.objects.select_related("same_as__household__centre", "household__centre")
+    found = get_object_or_404(persons, pk=person).stands
     require_about(user, Right.MANAGE_CONSENT, found.household)
     return found
 

@@ -15,7 +15,7 @@ from hub.access.access import Refused
 from hub.access.actions import record
 from hub.access.models import User
 from hub.people import queries as people
-from hub.people.models import Household, Note, Person
+from hub.people.models import Address, FactRecord, Household, Note, Person
 from hub.privacy import erasure, paper, retention, right_of_access, texts
 from hub.privacy.access import require_erase, require_serve
 from hub.privacy.models import (
@@ -160,7 +160,8 @@ def _months_after(day: date, months: int) -> date:
 def _under_age(person: Person, day: date) -> bool:
     """Whether the birth date in force says that this person is too young to consent alone."""
     catalogue = programmes.catalogue()
-    known = people.standings(person.records.all(), catalogue).get("birth_date")
+    records = FactRecord.objects.filter(person__in=people.entries([person.stands_id]))
+    known = people.standings(records, catalogue).get("birth_date")
     born = known.now.value if known is not None else None
     if not isinstance(born, date):
         return False
@@ -299,33 +300,35 @@ def _erase_person(request: SubjectRequest, by: User, told: erasure.Told) -> None
     whole, recipient = erasure.alone(person), erasure.receives(person)
     _check_told(person, told, recipient=recipient)
     planned = erasure.plan(person, day, told)
+    entries = people.entries([person.stands_id])
     record(by, "privacy.erased_person", person, purpose="subject request")
-    in_force = Consent.objects.filter(person=person, withdrawn_on__isnull=True).select_related(
+    in_force = Consent.objects.filter(person__in=entries, withdrawn_on__isnull=True).select_related(
         "text", "person"
     )
     _withdraw(in_force, by, Manner.PAPER, "", day)
-    spoken_in = [one.pk for one in erasure.interviews_about(person, whole_household=whole)]
+    about = [one.pk for one in erasure.interviews_about(person)]
     # Locked, so that an answer being written at this moment is not lost and not kept.
-    for interview in Interview.objects.select_for_update().filter(pk__in=spoken_in):
-        left = erasure.without(interview, erasure.place_of(person, interview), whole_household=whole)
+    for interview in Interview.objects.select_for_update().filter(pk__in=about):
+        places = erasure.places_of(person, interview)
+        left = erasure.without(interview, places, whole_household=interview.household_id in whole)
         if left is None:
             continue
         interview.known, interview.answers = left
         interview.save(update_fields=["known", "answers"])
-    facts = erasure.rows_of(retention.kind_of("people.factrecord"), person, whole_household=whole)
+    facts = erasure.rows_of(retention.kind_of("people.factrecord"), person, whole)
     (facts.exclude(source__in=erasure.DECIDED_ON) if recipient else facts).delete()
     for line in planned:
         if line.kind.person and line.kind.fate in (Fate.ERASE, Fate.FOLLOW) and line.kept == 0:
-            erasure.rows_of(line.kind, person, whole_household=whole).delete()
-    screening_actions.list_anew(household=person.household_id)
-    if whole and not recipient:
-        person.household.addresses.all().delete()
+            erasure.rows_of(line.kind, person, whole).delete()
+    screening_actions.list_anew(household__in=erasure.homes(person))
+    if not recipient:
+        Address.objects.filter(household__in=whole).delete()
     notes = Note.objects.filter(pk__in=told.about - told.decided_on)
     for household in Household.objects.filter(notes__in=notes).distinct():
         record(by, "privacy.erased_notes", household, purpose=request.kind)
     notes.delete()
     if not recipient:
-        _empty_persons([person.pk])
+        _empty_persons(list(entries.values_list("pk", flat=True)))
     _expire_files()
     person.refresh_from_db()
     _prove(
@@ -402,7 +405,7 @@ def _forget_persons(numbers: list[int]) -> dict[str, int]:
         if kind.person and not kind.on_request and kind.fate in (Fate.ERASE, Fate.FOLLOW):
             removed, _by_model = kind.rows.filter(**{f"{kind.person}__in": numbers}).delete()
             erased[kind.model] = removed
-    screening_actions.list_anew(household__in=Person.objects.filter(pk__in=numbers).values("household"))
+    screening_actions.list_anew(household__in=erasure.came_from(Person.objects.filter(pk__in=numbers)))
     _empty_persons(numbers)
     return erased
 

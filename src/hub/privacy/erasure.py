@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hub.access.models import AccessRecord
 from hub.people import queries as people
-from hub.people.models import Note, Person
+from hub.people.models import Address, LifeEvent, Note, Person
 from hub.people.sources import Source
 from hub.privacy import retention
 from hub.privacy.retention import Kind, Rows, kind_of, last_day
@@ -83,31 +83,43 @@ class Line:
         return self.rows - self.kept
 
 
-def alone(person: Person) -> bool:
-    """Whether nobody else of the household still has a name, so that what is known of the household is about this person."""
-    return not retention.named_persons().filter(household=person.household_id).exclude(pk=person.pk).exists()
+def homes(person: Person) -> set[int]:
+    """The household a resident lives in, and those that merged entries of the resident came from."""
+    return came_from(people.entries([person.stands_id]))
+
+
+def came_from(persons: QuerySet[Person]) -> set[int]:
+    """The households in which these entries stood by themselves: what a merged one left behind is there."""
+    return {former or now for former, now in persons.values_list("merged_from", "household")}
+
+
+def alone(person: Person) -> set[int]:
+    """Those of them in which nobody else still has a name, so that what is known of the household is about this person."""
+    own = homes(person)
+    others = retention.named_persons().exclude(pk__in=people.entries([person.stands_id]))
+    return own - came_from(others.filter(Q(household__in=own) | Q(merged_from__in=own)))
 
 
 def receives(person: Person) -> bool:
     """Whether what stands now says that this person, or the household as one, receives a benefit."""
     known = people.known(person.household, programmes.catalogue())
-    own = next(member.facts for member in known.members if member.person.pk == person.pk)
+    own = next(member.facts for member in known.members if member.person.pk == person.stands_id)
     standing = {**known.facts, **own}
     return any(standing[name].now.value is True for name in retention.receipts() if name in standing)
 
 
-def rows_of(kind: Kind, person: Person, *, whole_household: bool) -> Rows:
-    """The rows of a kind about a person, with those about the household as one if it is this person's alone."""
-    about = Q(**{kind.person: person.pk})
-    if whole_household and kind.model in SHARED:
-        about |= Q(household=person.household_id, person=None)
+def rows_of(kind: Kind, person: Person, whole: set[int]) -> Rows:
+    """The rows of a kind about a resident, with those about households as one that are this resident's alone (`whole`)."""
+    about = Q(**{f"{kind.person}__in": people.entries([person.stands_id])})
+    if kind.model in SHARED:
+        about |= Q(household__in=whole, person=None)
     return kind.rows.filter(about)
 
 
 def notes_in_reach(person: Person) -> QuerySet[Note]:
-    """The notes that may speak of this person: of the household lived in now or last, and of those lived in before."""
-    before = person.events.values("household")
-    found = Note.objects.filter(Q(household=person.household_id) | Q(household__in=before))
+    """The notes that may speak of this resident: of the household lived in now or last, and of those lived in before."""
+    before = LifeEvent.objects.filter(person__in=people.entries([person.stands_id])).values("household")
+    found = Note.objects.filter(Q(household__in=homes(person)) | Q(household__in=before))
     return found.select_related("household")
 
 
@@ -120,7 +132,7 @@ def plan(person: Person, day: date, told: Told | None = None) -> list[Line]:
         if not kind.person:
             continue
         if kind.model == "people.factrecord":
-            facts = rows_of(kind, person, whole_household=whole)
+            facts = rows_of(kind, person, whole)
             kept = facts.filter(source__in=DECIDED_ON).count() if recipient else 0
             lines.append(Line(kind, facts.count(), kept, **(held if kept else {})))
         elif kind.model in ("people.person", "people.identitynumber"):
@@ -131,24 +143,26 @@ def plan(person: Person, day: date, told: Told | None = None) -> list[Line]:
             until = last_day(day, kind.years) if kind.years else None
             lines.append(Line(kind, rows, rows, kind.on_request, until))
         else:
-            lines.append(Line(kind, rows_of(kind, person, whole_household=whole).count()))
-    lines.append(_addresses(person, held, whole_household=whole))
+            lines.append(Line(kind, rows_of(kind, person, whole).count()))
+    lines.append(_addresses(person, held, whole))
     lines += _notes(person, held, told)
-    lines.append(Line(kind_of("screening.interview"), len(interviews_about(person, whole_household=whole))))
+    lines.append(Line(kind_of("screening.interview"), len(interviews_about(person))))
     files = retention.runs_with_files().count()
     lines.append(Line(kind_of("screening.run"), files, files, _("Removed and made again"), WITH_NEXT_RUN))
     trail = kind_of("access.accessrecord")
-    marks = AccessRecord.objects.filter(object_kind="people.person", object_id=str(person.pk))
+    numbers = people.entries([person.stands_id]).values_list("pk", flat=True)
+    marks = AccessRecord.objects.filter(object_kind="people.person", object_id__in=map(str, numbers))
     newest = marks.order_by("-at").first()
     until = last_day(newest.at.date(), trail.years or 0) if newest is not None else None
     lines.append(Line(trail, marks.count(), marks.count(), trail.law, until))
     return lines
 
 
-def _addresses(person: Person, held: dict[str, Any], *, whole_household: bool) -> Line:
-    kind, rows = kind_of("people.address"), person.household.addresses.count()
-    if rows and not whole_household:
-        return Line(kind, rows, rows, OF_OTHERS_TOO, OWN_PERIOD)
+def _addresses(person: Person, held: dict[str, Any], whole: set[int]) -> Line:
+    kind, found = kind_of("people.address"), Address.objects.filter(household__in=homes(person))
+    rows, of_others = found.count(), found.exclude(household__in=whole).count()
+    if of_others:
+        return Line(kind, rows, rows if held else of_others, OF_OTHERS_TOO, OWN_PERIOD)
     return Line(kind, rows, rows, **held) if rows and held else Line(kind, rows)
 
 
@@ -169,43 +183,46 @@ def _notes(person: Person, held: dict[str, Any], told: Told | None) -> list[Line
 # -- interviews ------------------------------------------------------------------------------------------------
 
 
-def place_of(person: Person, interview: Interview) -> int | None:
-    """Which member of the conversation this person is: members stand in the register's order.
+def places_of(person: Person, interview: Interview) -> list[int]:
+    """Which members of the conversation this person is: members stand in the register's order.
 
-    None when the household has changed since, so that nobody can tell.
+    Mostly one; two where the register held two entries of one resident then; none when the household has changed since, so
+    that nobody can tell.
     """
     lived_there = Q(left_on=None) | Q(left_on__gt=interview.opened_at.date())
-    members = list(person.household.members.filter(lived_there).order_by("pk").values_list("pk", flat=True))
-    fits = len(members) == len(interview.known["members"]) and person.pk in members
-    return members.index(person.pk) if fits else None
+    here = Q(household=interview.household_id, same_as=None) | Q(merged_from=interview.household_id)
+    members = [one.stands_id for one in Person.objects.filter(here, lived_there).order_by("pk")]
+    if len(members) != len(interview.known["members"]):
+        return []
+    return [place for place, number in enumerate(members) if number == person.stands_id]
 
 
-def interviews_about(person: Person, *, whole_household: bool) -> list[Interview]:
+def interviews_about(person: Person) -> list[Interview]:
     """The interviews in which something is said about this person."""
-    held = Interview.objects.filter(household=person.household_id)
+    whole = alone(person)
+    held = Interview.objects.filter(household__in=homes(person))
     return [
         one
         for one in held
-        if without(one, place_of(person, one), whole_household=whole_household) is not None
+        if without(one, places_of(person, one), whole_household=one.household_id in whole) is not None
     ]
 
 
 def without(
-    interview: Interview, place: int | None, *, whole_household: bool
+    interview: Interview, places: list[int], *, whole_household: bool
 ) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
-    """`known` and `answers` of an interview without one member; None when nothing is said about that member.
+    """`known` and `answers` of an interview without one person; None when nothing is said about that person.
 
-    Who is whose partner stays: it is a bare number, and the other partner's. A conversation in which the member cannot
+    Who is whose partner stays: it is a bare number, and the other partner's. A conversation in which the person cannot
     be told from the others is emptied as a whole.
     """
     known, answers = interview.known, interview.answers
-    if place is None or whole_household:
+    if not places or whole_household:
         emptied = [_bare(member) for member in known["members"]]
         told = bool(known["household"]) or bool(answers) or emptied != known["members"]
         return ({"household": {}, "members": emptied}, []) if told else None
-    members = list(known["members"])
-    members[place] = _bare(members[place])
-    left = [kept for given in answers if (kept := _answer_without(given, place)) is not None]
+    members = [_bare(member) if at in places else member for at, member in enumerate(known["members"])]
+    left = [kept for given in answers if (kept := _answer_without(given, places)) is not None]
     if members == known["members"] and left == answers:
         return None
     return {**known, "members": members}, left
@@ -215,10 +232,10 @@ def _bare(member: dict[str, Any]) -> dict[str, Any]:
     return {"couple": member["couple"]} if member.get("couple") else {}
 
 
-def _answer_without(given: dict[str, Any], place: int) -> dict[str, Any] | None:
-    if place not in given["members"]:
+def _answer_without(given: dict[str, Any], places: list[int]) -> dict[str, Any] | None:
+    kept = [position for position, member in enumerate(given["members"]) if member not in places]
+    if len(kept) == len(given["members"]):
         return given
-    kept = [position for position, member in enumerate(given["members"]) if member != place]
     if not kept:
         return None
     less = {**given, "members": [given["members"][position] for position in kept]}

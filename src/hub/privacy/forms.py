@@ -160,8 +160,7 @@ class DecideErasure(Answer):
         notes = erasure.notes_in_reach(person).order_by("-written_at", "-pk")
         for name in ("seen", "about", "decided_on"):
             self.fields[name].queryset = notes  # type: ignore[attr-defined]
-        if erasure.alone(person):
-            self.fields["about"].initial = notes.filter(household=person.household_id)
+        self.fields["about"].initial = notes.filter(household__in=erasure.alone(person))
         if not erasure.receives(person):
             del self.fields["decided_on"]
 

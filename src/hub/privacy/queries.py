@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from hub.access.access import area_of_duty, may
 from hub.access.models import User
 from hub.access.roles import Right
+from hub.people import queries as people
 from hub.people.access import in_area
 from hub.people.models import Household, Person
 from hub.privacy.models import (
@@ -82,13 +83,13 @@ def _standing(consent_purpose: ConsentPurpose, latest: Consent | None, day: date
 
 def consent_for(person: Person, consent_purpose: ConsentPurpose, day: date) -> Standing:
     """How consent to a purpose stands on a day. The latest consent given by then decides alone."""
-    given = Consent.objects.filter(person=person, text__consent_purpose=consent_purpose, given_on__lte=day)
-    return _standing(consent_purpose, given.select_related("text").first(), day)
+    given = history(person).filter(text__consent_purpose=consent_purpose, given_on__lte=day)
+    return _standing(consent_purpose, given.first(), day)
 
 
 def standings(person: Person, day: date) -> list[Standing]:
     """The same for every purpose."""
-    return _standings(Consent.objects.filter(person=person), day).get(person.pk, _nothing())
+    return _standings(history(person), day).get(person.stands_id, _nothing())
 
 
 def standings_in(household: Household, day: date) -> dict[int, list[Standing]]:
@@ -103,8 +104,8 @@ def _nothing() -> list[Standing]:
 
 def _standings(consents: QuerySet[Consent], day: date) -> dict[int, list[Standing]]:
     latest: dict[int, dict[str, Consent]] = {}
-    for consent in consents.filter(given_on__lte=day).select_related("text"):
-        latest.setdefault(consent.person_id, {}).setdefault(consent.consent_purpose, consent)
+    for consent in consents.filter(given_on__lte=day).annotate(of=people.RESIDENT).select_related("text"):
+        latest.setdefault(consent.of, {}).setdefault(consent.consent_purpose, consent)
     return {
         person: [
             _standing(consent_purpose, of.get(consent_purpose), day) for consent_purpose in ConsentPurpose
@@ -114,8 +115,8 @@ def _standings(consents: QuerySet[Consent], day: date) -> dict[int, list[Standin
 
 
 def history(person: Person) -> QuerySet[Consent]:
-    """Every consent of a person, the latest first."""
-    return Consent.objects.filter(person=person).select_related(
+    """Every consent of a resident, whichever entry of the register it was given for, the latest first."""
+    return Consent.objects.filter(person__in=people.entries([person.stands_id])).select_related(
         "text", "explained_by", "withdrawal_recorded_by"
     )
 
@@ -144,6 +145,11 @@ def requests_for(user: User) -> QuerySet[SubjectRequest]:
     if may(user, Right.ERASE):
         return found
     return found.filter(in_area(area_of_duty(user, Right.MANAGE_CONSENT), "person__household__"))
+
+
+def requests_of(person: Person) -> QuerySet[SubjectRequest]:
+    """Everything a resident asked, whichever entry of the register it was written down for."""
+    return SubjectRequest.objects.filter(person__in=people.entries([person.stands_id]))
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hub.access.models import Post, User
+from hub.people import queries as people
 from hub.people.models import Address, FactRecord, Person
 from hub.privacy.models import Consent, ExpiringFiles, SubjectRequest
 from hub.programmes import queries as programmes
@@ -71,8 +72,8 @@ class Kind:
         return apps.get_model(self.model)._default_manager.all()
 
     def of(self, person: Person) -> Rows:
-        """The rows about one person."""
-        return self.rows.filter(**{self.person: person.pk})
+        """The rows about one resident, whichever entry of the register they belong to."""
+        return self.rows.filter(**{f"{self.person}__in": people.entries([person.stands_id])})
 
 
 # -- days ------------------------------------------------------------------------------------------------------
@@ -161,6 +162,16 @@ def named_persons() -> Rows:
     return Person.objects.exclude(name="", resident_number="")
 
 
+def _of_resident(rows: Rows) -> Q:
+    """Whether any of these rows is about this person, or about another entry of the register for the same resident."""
+    ways = [
+        Q(Exists(rows.filter(**{of: OuterRef(own)})))
+        for of in ("person", "person__same_as")
+        for own in ("pk", "same_as")
+    ]
+    return ways[0] | ways[1] | ways[2] | ways[3]
+
+
 def _persons_over(day: date) -> Rows:
     since = years_before(day, 5)
     of_household = FactRecord.objects.filter(household=OuterRef("household"))
@@ -168,7 +179,7 @@ def _persons_over(day: date) -> Rows:
     began = (
         Exists(of_household) | Exists(of_members) | Exists(_ended().filter(household=OuterRef("household")))
     )
-    running = Consent.objects.filter(person=OuterRef("pk")).filter(
+    running = Consent.objects.filter(
         Q(withdrawn_on__isnull=True) & (Q(expires_on__isnull=True) | Q(expires_on__gte=since))
     )
     return named_persons().filter(
@@ -176,8 +187,8 @@ def _persons_over(day: date) -> Rows:
         ~Exists(of_household.filter(collected_on__gte=since)),
         ~Exists(of_members.filter(collected_on__gte=since)),
         ~_worked_with("household", since),
-        ~Exists(running),
-        ~Exists(SubjectRequest.objects.filter(person=OuterRef("pk"), state=SubjectRequest.State.OPEN)),
+        ~_of_resident(running),
+        ~_of_resident(SubjectRequest.objects.filter(state=SubjectRequest.State.OPEN)),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -20,10 +20,10 @@ from hub.lists import queries as lists
 from hub.lists.models import ImportRow
 from hub.people import queries as people
 from hub.people.identity import queries as identity
-from hub.people.models import FactRecord, Person
+from hub.people.models import Address, FactRecord, LifeEvent, Person, Relation
 from hub.people.queries import KnownHousehold, Statement
 from hub.people.sources import Source
-from hub.privacy import queries, retention
+from hub.privacy import erasure, queries, retention
 from hub.privacy.models import Consent, ConsentPurpose, SubjectRequest
 from hub.privacy.paper import Document, Section
 from hub.programmes import queries as programmes
@@ -64,6 +64,7 @@ PURPOSES = {
 
 def document(person: Person, day: date, *, request: SubjectRequest) -> Document:
     """What is held about a person on a day, as it answers a request, in the language that is spoken now."""
+    person = person.stands
     household = person.household
     catalogue = programmes.catalogue()
     known = people.known(household, catalogue)
@@ -87,10 +88,15 @@ def document(person: Person, day: date, *, request: SubjectRequest) -> Document:
         sections=[
             _who(person, centre, len(known.members)),
             _life(person),
-            _facts(gettext("Facts about you"), person.records.all(), catalogue.facts, withhold=False),
+            _facts(
+                gettext("Facts about you"),
+                FactRecord.objects.filter(person__in=_entries(person)),
+                catalogue.facts,
+                withhold=False,
+            ),
             _facts(
                 gettext("Facts about your household"),
-                household.records.all(),
+                FactRecord.objects.filter(household__in=_homes(person)),
                 catalogue.facts,
                 withhold=shared,
             ),
@@ -107,6 +113,15 @@ def document(person: Person, day: date, *, request: SubjectRequest) -> Document:
     )
 
 
+def _entries(person: Person) -> QuerySet[Person]:
+    return people.entries([person.stands_id])
+
+
+def _homes(person: Person) -> set[int]:
+    """The household and those that are this person's alone: what is known of a former one shared with others is theirs."""
+    return {person.household_id, *erasure.alone(person)}
+
+
 def _who(person: Person, centre: str, members: int) -> Section:
     others = ngettext(
         "%(number)d other member; what is known about others is not on this paper.",
@@ -119,6 +134,22 @@ def _who(person: Person, centre: str, members: int) -> Section:
         [gettext("Telephone"), person.phone],
         [gettext("Identity numbers (masked)"), ", ".join(_numbers(person))],
         [gettext("Number in the hub"), str(person.pk)],
+        *(
+            [
+                gettext("Also on the register as"),
+                ", ".join(
+                    text
+                    for text in (
+                        str(entry.pk),
+                        entry.name,
+                        queries.masked(entry.resident_number),
+                        entry.phone,
+                    )
+                    if text
+                ),
+            ]
+            for entry in person.merged.order_by("pk")
+        ),
         [
             gettext("Household"),
             f"{person.household_id} · {others}" if members > 1 else str(person.household_id),
@@ -180,11 +211,11 @@ def _life(person: Person) -> Section:
             str(address.since or ""),
             str(address.until or ""),
         ]
-        for address in person.household.addresses.order_by("kind", "-pk")
+        for address in Address.objects.filter(household__in=_homes(person)).order_by("kind", "-pk")
     ]
     rows += [
         [str(event.get_kind_display()), event.before, str(event.happened_on), ""]
-        for event in person.events.order_by("-happened_on", "-pk")
+        for event in LifeEvent.objects.filter(person__in=_entries(person)).order_by("-happened_on", "-pk")
     ]
     rows += [
         [
@@ -193,7 +224,7 @@ def _life(person: Person) -> Section:
             str(relation.stated_on),
             str(relation.ended_on or ""),
         ]
-        for relation in person.relations.order_by("-stated_on", "-pk")
+        for relation in Relation.objects.filter(person__in=_entries(person)).order_by("-stated_on", "-pk")
     ]
     notes = [] if rows else [gettext("Nothing is recorded.")]
     head = [gettext("Kind"), gettext("Entry"), gettext("Since"), gettext("Until")]
@@ -209,7 +240,7 @@ def _notes(person: Person, *, withhold: bool) -> Section:
             str(timezone.localdate(note.written_at)),
             _role(note.written_by, note.written_at),
         ]
-        for note in person.household.notes.select_related("written_by")
+        for note in people.notes(person.household).select_related("written_by")
     ]
     notes = [] if rows else [gettext("Nothing is recorded.")]
     head = [gettext("Kind"), gettext("Entry"), gettext("Written on"), gettext("Recorded by")]
@@ -218,7 +249,7 @@ def _notes(person: Person, *, withhold: bool) -> Section:
 
 def _lists(person: Person, facts: Mapping[str, Fact], *, withhold: bool) -> Section:
     """What rows of agency lists say, recorded or not, where it was settled that they speak of this person or household."""
-    about = Q(person=person) | Q(household=person.household_id, person=None)
+    about = Q(person__in=_entries(person)) | Q(household__in=_homes(person), person=None)
     rows = []
     for row in (
         ImportRow.objects.filter(about).select_related("of__agency_list").order_by("-of__data_day", "pk")
@@ -294,14 +325,12 @@ def _items(consent: Consent) -> str:
 
 def _interviews(person: Person, *, withhold: bool) -> Section:
     facts = programmes.catalogue().facts
-    members = list(person.household.members.order_by("pk").values_list("pk", flat=True))
     rows = []
-    held = Interview.objects.filter(household=person.household_id).select_related("centre", "held_by")
+    held = Interview.objects.filter(household__in=erasure.homes(person)).select_related("centre", "held_by")
     for interview in held:
-        same = len(interview.known["members"]) == len(members)
-        place = members.index(person.pk) if same else None
         said = [
             f"{spoken(facts[given['fact']].label)}: {answer}"
+            for place in erasure.places_of(person, interview) or (None,)
             for given in interview.answers
             if given["fact"] in facts
             and not (withhold and not given["members"] and facts[given["fact"]].sensitivity == SENSITIVE)
@@ -312,7 +341,7 @@ def _interviews(person: Person, *, withhold: bool) -> Section:
                 _moment(interview.opened_at),
                 str(interview.centre),
                 _role(interview.held_by, interview.opened_at),
-                "; ".join(said) or gettext("nothing about you"),
+                "; ".join(dict.fromkeys(said)) or gettext("nothing about you"),
             ]
         )
     notes = [] if rows else [gettext("No interview was held.")]
@@ -429,17 +458,19 @@ def _requests(person: Person) -> Section:
             str(asked.due_on),
             str(asked.get_state_display()),
         ]
-        for asked in SubjectRequest.objects.filter(person=person)
+        for asked in queries.requests_of(person)
     ]
     head = [gettext("Request"), gettext("Received on"), gettext("Due on"), gettext("State")]
     return Section(gettext("Your requests"), [], head, [3, 2, 2, 2], rows)
 
 
 def _trail(person: Person) -> Section:
-    interviews = Interview.objects.filter(household=person.household_id).values_list("pk", flat=True)
+    households = erasure.homes(person)
+    interviews = Interview.objects.filter(household__in=households).values_list("pk", flat=True)
+    entries = _entries(person).values_list("pk", flat=True)
     about = (
-        Q(object_kind="people.household", object_id=str(person.household_id))
-        | Q(object_kind="people.person", object_id=str(person.pk))
+        Q(object_kind="people.household", object_id__in=[str(pk) for pk in households])
+        | Q(object_kind="people.person", object_id__in=[str(pk) for pk in entries])
         | Q(object_kind="screening.interview", object_id__in=[str(pk) for pk in interviews])
     )
     rows = [
@@ -475,12 +506,12 @@ def _until(kind: retention.Kind, person: Person) -> str:
     starts: list[date | None] = []
     interviews = [
         timezone.localdate(one.closed_at or one.opened_at)
-        for one in Interview.objects.filter(household=person.household_id)
+        for one in Interview.objects.filter(household__in=erasure.homes(person))
     ]
     records = list(
-        FactRecord.objects.filter(Q(person=person) | Q(household=person.household_id)).values_list(
-            "collected_on", flat=True
-        )
+        FactRecord.objects.filter(
+            Q(person__in=_entries(person)) | Q(household__in=_homes(person))
+        ).values_list("collected_on", flat=True)
     )
     match kind.model:
         case "people.person" | "people.factrecord":
@@ -488,9 +519,9 @@ def _until(kind: retention.Kind, person: Person) -> str:
         case "screening.interview":
             starts = [*interviews]
         case "privacy.consent":
-            starts = [one.withdrawn_on or one.expires_on for one in Consent.objects.filter(person=person)]
+            starts = [one.withdrawn_on or one.expires_on for one in queries.history(person)]
         case "privacy.subjectrequest":
-            starts = [one.answered_on for one in SubjectRequest.objects.filter(person=person)]
+            starts = [one.answered_on for one in queries.requests_of(person)]
         case "access.accessrecord":
             starts = [timezone.localdate()]
     begun = [start for start in starts if start is not None]

@@ -42,7 +42,7 @@ def person(request: HttpRequest, person: int) -> HttpResponse:
         "resident_number": queries.masked(found.resident_number),
         "standings": queries.standings(found, timezone.localdate()),
         "history": queries.history(found),
-        "requests": found.requests.order_by("-pk"),
+        "requests": queries.requests_of(found).order_by("-pk"),
         "withdraw": forms.Withdraw(),
         "today": timezone.localdate(),
     }

@@ -13,7 +13,7 @@ from hub import walls
 from hub.organisation.models import Centre
 from hub.organisation.queries import dong_of
 from hub.people.access import in_area
-from hub.people.models import Household
+from hub.people.models import Household, Person
 from hub.programmes import queries as programmes
 from hub.screening.models import Interview, Listed, Missed, Run
 from welfare import Household as WelfareHousehold
@@ -166,8 +166,12 @@ class WorkItem:
 def worklist(
     run: Run, area: Collection[str] | None, *, programme: str | None = None, first: int = 0, number: int = 25
 ) -> list[WorkItem]:
-    """Households within an area of duty that miss most won a year."""
-    listed = _listed(run, area)
+    """Households within an area of duty that miss most won a year; none that is empty since its members were merged with
+    others'.
+    """
+    merged = Person.objects.filter(same_as__isnull=False)
+    empty = Household.objects.filter(dissolved_on__isnull=False, pk__in=merged.values("merged_from"))
+    listed = _listed(run, area).exclude(household__in=empty)
     if programme is not None:
         listed = listed.filter(
             Exists(Missed.objects.filter(run=run, programme=programme, household=OuterRef("household")))

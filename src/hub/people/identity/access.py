@@ -35,9 +35,15 @@ def number_to_unmask(user: Asking, number: uuid.UUID) -> IdentityNumber:
 
 
 def person_to_record(user: Asking, person: int) -> Person:
-    """A person about whom this user records facts. Raises Refused without the right, else Http404."""
+    """A person about whom this user records facts; of a resident with two entries the one that stands.
+
+    Raises Refused without the right, else Http404.
+    """
     require(user, Right.RECORD_FACTS)
-    found = get_object_or_404(Person.objects.select_related("household__centre"), pk=person)
+    row = get_object_or_404(
+        Person.objects.select_related("same_as__household", "household__centre"), pk=person
+    )
+    found = row.stands
     if not may_record(user, found.household):
         raise Http404
     return found

@@ -170,7 +170,7 @@ def find_by_number(typed: str, *, by: User) -> list[Found]:
         )
         .order_by("person")[:_FOUND_AT_MOST]
     )
-    persons = {number.person_id: number for number in found}
+    persons = {number.person.stands_id: number for number in found}
     for number in persons.values():
         record(by, "people.looked_up_number", number.person, purpose=f"{len(persons)} found")
     if not persons:
@@ -180,7 +180,7 @@ def find_by_number(typed: str, *, by: User) -> list[Found]:
             number.person.household_id,
             number.person.household.dong,
             pk,
-            number.person.name,
+            number.person.stands.name,
             number.masked,
             str(number.person.household.centre),
         )

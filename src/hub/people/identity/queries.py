@@ -12,14 +12,19 @@ from hub.access.roles import Right
 from hub.people.access import in_area
 from hub.people.identity.models import IdentityNumber
 from hub.people.models import Person
+from hub.people.queries import RESIDENT, entries
 
 
 def of_persons(persons: Iterable[Person]) -> dict[int, list[IdentityNumber]]:
-    """The numbers recorded for each person, latest first, by the person's number. One query, nothing encrypted."""
+    """The numbers recorded for each person who stands, latest first, by the person's number; a number that a merged entry has as
+    well is told once. One query, nothing encrypted.
+    """
     found: dict[int, list[IdentityNumber]] = {person.pk: [] for person in persons}
-    numbers = IdentityNumber.objects.filter(person__in=found).defer("encrypted", "blind_index")
-    for number in numbers.order_by("-collected_on", "-recorded_at"):
-        found[number.person_id].append(number)
+    numbers = IdentityNumber.objects.filter(person__in=entries(found)).defer("encrypted")
+    told: dict[tuple[int, bytes], int] = {}
+    for number in numbers.annotate(stands=RESIDENT).order_by("-collected_on", "-recorded_at"):
+        if told.setdefault((number.stands, bytes(number.blind_index)), number.person_id) == number.person_id:
+            found[number.stands].append(number)
     return found
 
 
@@ -30,7 +35,7 @@ def held_by_several(user: User) -> list[list[IdentityNumber]]:
     """
     numbers = in_duty(user)
     several = (
-        numbers.values("blind_index").annotate(persons=Count("person", distinct=True)).filter(persons__gt=1)
+        numbers.values("blind_index").annotate(persons=Count(RESIDENT, distinct=True)).filter(persons__gt=1)
     )
     found: dict[bytes, list[IdentityNumber]] = {}
     for number in numbers.filter(blind_index__in=several.values("blind_index")).order_by("person"):
@@ -39,15 +44,15 @@ def held_by_several(user: User) -> list[list[IdentityNumber]]:
 
 
 def others_with(number: IdentityNumber, user: User) -> list[IdentityNumber]:
-    """The same number where it is recorded for other persons of the user's area of duty."""
-    same = in_duty(user).filter(blind_index=number.blind_index).exclude(person=number.person_id)
-    return list(same.order_by("person"))
+    """The same number where it is recorded for other residents of the user's area of duty."""
+    same = in_duty(user).filter(blind_index=number.blind_index)
+    return list(same.exclude(person__in=entries([number.person.stands_id])).order_by("person"))
 
 
 def in_duty(user: User) -> QuerySet[IdentityNumber]:
     """The numbers of persons whose household this user may open."""
     here = in_area(area_of_duty(user, Right.SEE_HOUSEHOLDS), "person__household__")
-    return IdentityNumber.objects.filter(here).select_related("person__household")
+    return IdentityNumber.objects.filter(here).select_related("person__household", "person__same_as")
 
 
 def done_within(user: User, verb: str, period: timedelta) -> int:

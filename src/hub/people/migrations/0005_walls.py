@@ -11,7 +11,7 @@ from hub import walls
 OF_HOUSEHOLD = (
     "people_address", "people_lifeevent", "people_note", "people_seal", "people_opening",
 )  # fmt: skip
-# As it was before there were zones (0008).
+# As it was before there were zones (0007).
 SEEN_THEN = """
     (SELECT hub_sees_everywhere())
     OR {household}.id = ANY ((SELECT hub_cleared())::bigint[])
