@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 FIRST, LAST = ord("가"), ord("힣")
 INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
@@ -81,10 +82,12 @@ def _plain(text: str) -> str:
     return NO_LETTER.sub("", unicodedata.normalize("NFC", text).casefold())
 
 
+@lru_cache(2**14)
 def _initial(sign: str) -> str:
     place = ord(sign) - FIRST
     return INITIALS[place // 588] if FIRST <= ord(sign) <= LAST else sign
 
 
+@lru_cache(2**14)
 def _typed(sign: str) -> str:
     return "".join(STROKES.get(part, part) for part in parts(sign) or (sign,))

@@ -424,12 +424,14 @@ def tables_for_snapshot(
         ("couple", pa.int64()),
     ]
     households = exchange.copy_out(
-        _HOUSEHOLD_LINES.format(where=where, in_force=_in_force("household_id", on), object=_OBJECT),
-        pa.schema(about_household + facts["household"]),
+        _HOUSEHOLD_LINES.format(where=where, in_force=_in_force("household_id", on)),
+        pa.schema(about_household),
+        pa.schema(facts["household"]),
     )
     members = exchange.copy_out(
-        _MEMBER_LINES.format(where=where, in_force=_in_force("person_id", on), object=_OBJECT),
-        pa.schema(about_member + facts["person"]),
+        _MEMBER_LINES.format(where=where, in_force=_in_force("person_id", on)),
+        pa.schema(about_member),
+        pa.schema(facts["person"]),
     )
     # Arrow sorts numbers; PostgreSQL would have to sort the whole lines.
     return households.sort_by("household_id"), members.sort_by(
@@ -488,22 +490,19 @@ _IN_FORCE = """
     GROUP BY about
 """
 
-# One JSON line for each household and member: what the register says of it, then its facts in force. The object is
-# opened here by hand and closed by the stored one, which spares PostgreSQL from building it anew.
-_OBJECT = sql.SQL(
-    "CASE WHEN known.facts IS NULL OR length(known.facts::text) < 4 THEN '}'"
-    " ELSE ',' || substr(ltrim(known.facts::text), 2) END"
-)
+# One JSON object for each household and member: what the register says of it, and its facts in force. It is put together by hand and
+# the stored object goes in as it is, copied once, which spares PostgreSQL from building it anew.
 _HOUSEHOLD_LINES = sql.SQL("""
-    SELECT '{{"household_id":' || household.id || ',"area":"' || household.centre_id || '"' || {object}
+    SELECT concat('{{"household_id":', household.id, ',"area":"', household.centre_id, '","facts":',
+        coalesce(known.facts, '{{}}'), '}}')
     FROM people_household AS household
     LEFT JOIN ({in_force}) AS known ON known.about = household.id
     WHERE {where}
 """)
 _MEMBER_LINES = sql.SQL("""
-    SELECT '{{"household_id":' || household.id || ',"person_id":' || person.id
-        || ',"name":' || to_json(person.name) || ',"resident_number":' || to_json(person.resident_number)
-        || ',"couple":' || coalesce(person.couple, 0) || {object}
+    SELECT concat('{{"household_id":', household.id, ',"person_id":', person.id,
+        ',"name":', to_json(person.name), ',"resident_number":', to_json(person.resident_number),
+        ',"couple":', coalesce(person.couple, 0), ',"facts":', coalesce(known.facts, '{{}}'), '}}')
     FROM people_person AS person
     JOIN people_household AS household ON household.id = person.household_id
     LEFT JOIN ({in_force}) AS known ON known.about = person.id

@@ -39,6 +39,7 @@ def take_in_district(
     collected_on: date | None = None,
     by: User | None = None,
     as_owner: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """Take a whole district in at once, into an empty register.
 
@@ -46,7 +47,7 @@ def take_in_district(
     `members`: household_id, person_id, name, resident_number, phone (may be missing), couple, and a column for each
     fact of a person. Columns that are no fact of the catalogue are ignored; empty cells are unknown. `by` is None only when
     the hub itself does it, at installation; `as_owner` is for then, too: the owner of the database may put the wall aside for the
-    time of one transaction, which makes it several times as fast.
+    time of one transaction, which makes it several times as fast. `progress` hears how much of all is done.
 
     Raises ValidationError when the register is not empty or a row cannot be placed.
     """
@@ -54,7 +55,8 @@ def take_in_district(
     walled = ("people_household", "people_address", "people_person", "people_factrecord")
     with walls.everywhere(), transaction.atomic(using=using):
         with owning.unwalled(walled) if as_owner else nullcontext():
-            _take_in(households, members, catalogue, source, collected_on or timezone.localdate(), by, using)
+            day = collected_on or timezone.localdate()
+            _take_in(households, members, catalogue, source, day, by, using, progress)
         placing.place_all(households["area"].unique().to_pylist(), using=using)
     record(
         by, "people.took_in_district", purpose=f"{households.num_rows} households, {members.num_rows} persons"
@@ -62,6 +64,7 @@ def take_in_district(
     with connection.cursor() as cursor:
         # What the planner should know before the first page asks.
         cursor.execute(f"ANALYZE {', '.join(walled)}")
+    progress(1, 1)
 
 
 def _take_in(
@@ -72,6 +75,7 @@ def _take_in(
     collected_on: date,
     by: User | None,
     using: str,
+    progress: Callable[[int, int], None],
 ) -> None:
     if Household.objects.using(using).exists():
         raise ValidationError(_("The register already holds households; a district is taken in only once."))
@@ -80,7 +84,14 @@ def _take_in(
         # which halves the work; a transaction that fails simply drops it.
         with connections[using].cursor() as cursor:
             cursor.execute("TRUNCATE people_factrecord")
-    copy_in = partial(exchange.copy_in, using=using)
+    total, done = 3 * households.num_rows + 2 * members.num_rows, 0
+
+    def told(rows: int) -> None:
+        nonlocal done
+        done += rows
+        progress(min(done, total - 1), total)  # what is left are the indexes
+
+    copy_in = partial(exchange.copy_in, using=using, told=told)
     recorded = (
         f"'{source.value}'",
         f"'{collected_on.isoformat()}'",

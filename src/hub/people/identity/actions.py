@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -103,16 +104,17 @@ def take_in(
     source: Source,
     collected_on: date | None = None,
     by: User | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """Keep the registration numbers of many persons at once; returns how many. `by` is None only at installation.
 
     `persons`: person_id (int64, known to the register), resident_number (string; null and empty are passed over). One
-    that is wrong stops all. Raises ValidationError naming the person, not the number.
+    that is wrong stops all; `progress` hears how many of all are done. Raises ValidationError naming the person, not the number.
     """
     today = timezone.localdate()
     ring, column = columns.hold(), columns.of(IdentityNumber)[0]
     [index] = column.indexes
-    taken = 0
+    taken = done = 0
     for batch in persons.select(["person_id", "resident_number"]).to_batches(_BATCH):
         rows: list[tuple[object, ...]] = []
         for person, typed in zip(*(cells.to_pylist() for cells in batch.columns), strict=True):
@@ -137,6 +139,8 @@ def take_in(
             with connection.cursor() as cursor:
                 cursor.execute(_TAKE_IN, [*common, *map(list, zip(*rows, strict=True))])
         taken += len(rows)
+        done += batch.num_rows
+        progress(done, persons.num_rows)
     record(by, "people.took_in_numbers", purpose=f"{ground.value}; {taken} numbers")
     return taken
 
@@ -146,7 +150,7 @@ _TAKE_IN = """
     INSERT INTO people_identitynumber (id, person_id, kind, encrypted, blind_index, masked,
         invented, ground, source, collected_on, recorded_by_id, recorded_at)
     SELECT *, %s::boolean, %s, %s, %s::date, %s::bigint, now()
-    FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[], %s::bytea[], %s::text[])
+    FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[], %b::text[])
 """
 
 
