@@ -153,7 +153,8 @@ def _take_in_district(demonstration: Demonstration) -> None:
     from hub.people.register import take_in_district
 
     assert demonstration.district is not None, "the step before this one has the same sign of being done"
-    take_in_district(*demonstration.district, welfare.load(places.CATALOGUE), as_owner=True)
+    catalogue = welfare.load(places.CATALOGUE)
+    take_in_district(*demonstration.district, catalogue, as_owner=True, progress=_show_progress)
 
 
 def _numbers_are_kept() -> bool:
@@ -170,11 +171,17 @@ def _keep_numbers(demonstration: Demonstration) -> None:
     from hub.people.identity.models import LegalGround
     from hub.people.sources import Source
 
-    if demonstration.district is None:  # this step was left over from an earlier start
+    _households, members = _invented(demonstration)
+    numbers.take_in(members, ground=LegalGround.DISCOVERY, source=Source.INVENTED, progress=_show_progress)
+    demonstration.district = None
+
+
+def _invented(demonstration: Demonstration) -> tuple[Any, Any]:
+    """The tables of the district; invented again for a step that was left over from an earlier start."""
+    if demonstration.district is None:
         _invent_district(demonstration)
         assert demonstration.district is not None
-    numbers.take_in(demonstration.district[1], ground=LegalGround.DISCOVERY, source=Source.INVENTED)
-    demonstration.district = None
+    return demonstration.district
 
 
 def _district_is_screened() -> bool:
@@ -189,6 +196,33 @@ def _screen_district(demonstration: Demonstration) -> None:
     run_district_now(_show_progress)
 
 
+def _past_is_taken_in() -> bool:
+    from hub import past
+
+    return past.is_taken_in()
+
+
+def _take_in_past(demonstration: Demonstration) -> None:
+    from hub.past import take_in_past
+
+    take_in_past(*_invented(demonstration), also=_looked_at_first(), progress=_show_progress)
+
+
+def _looked_at_first() -> set[int]:
+    """The households that stand on the first pages of the work lists: whoever looks around opens these."""
+    from django.db import transaction
+
+    from hub.organisation.models import Centre
+    from hub.screening import queries as screening
+
+    run = screening.latest_run()
+    if run is None:
+        return set()
+    pages: list[list[str] | None] = [None, *([code] for code in Centre.objects.values_list("pk", flat=True))]
+    with transaction.atomic():
+        return {item.household for dongs in pages for item in screening.worklist(run, dongs, number=50)}
+
+
 STEPS_BEFORE_OPENING = (
     Step("Founding the district and its 14 centres", _district_is_founded, _found_district),
     Step("Making the demo accounts", _accounts_exist, _make_accounts),
@@ -201,6 +235,12 @@ STEPS = (
         _district_is_screened,
         _screen_district,
         needs=("hub.screening.actions", "hub.screening.queries"),
+    ),
+    Step(
+        "Giving a share of the households a past",
+        _past_is_taken_in,
+        _take_in_past,
+        needs=("welfare.synthetic", "hub.screening.queries"),
     ),
     Step("Keeping their numbers encrypted", _numbers_are_kept, _keep_numbers),
 )

@@ -97,10 +97,11 @@ def hub(
 
 
 def _district() -> tuple[int, int, str, int]:
-    """Take a district in, screen it, and give posts to four people."""
+    """Take a district in, screen it, give posts to four people, and a past to those the journeys look at and some others."""
     from hub.access.actions import create_user, give_post
     from hub.access.roles import Role
     from hub.organisation.models import Centre
+    from hub.past import take_in_past
     from hub.people.models import Household
     from hub.people.register import take_in_district
     from hub.programmes import queries as programmes
@@ -108,7 +109,8 @@ def _district() -> tuple[int, int, str, int]:
     from welfare.synthetic import invent_district
 
     catalogue = programmes.catalogue()
-    take_in_district(*invent_district(catalogue, households=HOUSEHOLDS, seed=5), catalogue)
+    district = invent_district(catalogue, households=HOUSEHOLDS, seed=5)
+    take_in_district(*district, catalogue)
     run = actions.run_district_now()
     people = {"coordinator": (Role.COORDINATOR, [CHUNGHYEON]), "officer": (Role.DISTRICT_OFFICER, [])}
     people |= {"council": (Role.COUNCIL_MEMBER, []), "admin": (Role.ADMINISTRATOR, [])}
@@ -123,7 +125,8 @@ def _district() -> tuple[int, int, str, int]:
     found = Household.objects.get(pk=household)
     other = Household.objects.exclude(centre_id=CHUNGHYEON).first()
     assert other is not None
-    member = found.members.order_by("pk")[0]
+    take_in_past(*district, also=(household, other.pk), seed=5)
+    member = found.members.filter(left_on=None).order_by("pk")[0]
     return household, other.pk, member.name, member.pk
 
 

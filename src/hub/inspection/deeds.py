@@ -27,6 +27,7 @@ WORDS: dict[str, str | Promise] = {
     "people.changed_zone": _("changed a zone"),
     "people.closed_zone": _("closed a zone"),
     "people.took_in_district": _("took a district in"),
+    "people.took_in_past": _("took in the past of invented households"),
     "people.opened": _("opened a household"),
     "people.broke_glass": _("opened in an emergency"),
     "people.reviewed_emergency": _("reviewed an emergency opening"),
