@@ -110,7 +110,11 @@ def test_a_key_is_read_however_it_was_copied_from_paper():
     assert str(PublicKey.read(str(KEY.public))) == str(KEY.public)
 
 
-@pytest.mark.parametrize("wrong", ["", "가나다", str(KEY)[:-2], str(KEY) + "A", str(KEY.public)])
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "가나다", str(KEY)[:-2], str(KEY) + "A", str(KEY.public)],
+    ids=["nothing", "words", "too short", "too long", "the other half"],
+)
 def test_a_slip_of_the_pen_or_the_other_half_is_no_key(wrong):
     with pytest.raises(BackupProblem, match="14 groups"):
         RecoveryKey.read(wrong)

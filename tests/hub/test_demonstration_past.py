@@ -11,7 +11,7 @@ from hub.access.models import AccessRecord
 from hub.access.roles import Role
 from hub.past import is_taken_in, take_in_past
 from hub.people.models import FactRecord, Household, LifeEvent, Note, Person, Relation
-from hub.people.queries import known, promises, relations, timeline
+from hub.people.queries import known, notes, promises, relations, timeline
 from hub.people.register import take_in_district
 from hub.privacy.actions import publish_texts
 from hub.privacy.models import Consent
@@ -71,7 +71,7 @@ def test_those_who_live_there_are_as_many_as_before(past, district):
 def test_a_household_that_was_asked_for_has_a_timeline(past):
     for number in (1, 2):
         household = Household.objects.get(pk=number)
-        happened = timeline(household)
+        happened = timeline(known(household, programmes.catalogue()), notes(household))
         assert {"note", "recorded"} <= {one.kind for one in happened}
         assert all(one.on <= timezone.localdate() for one in happened)
         assert any(one.by for one in happened)
@@ -92,7 +92,7 @@ def test_why_a_statement_is_in_force_has_every_answer(past):
 
 def test_promises_and_relatives_stand_on_the_page(past):
     shown = Household.objects.filter(pk__in=past.households)
-    assert any(promises(household) for household in shown)
+    assert any(promises(notes(household)) for household in shown)
     assert any(relations(household) for household in shown)
 
 

@@ -250,7 +250,8 @@ def test_notes_promises_and_warnings_are_written_shown_and_settled(desk, househo
     promise, warning = Note.objects.get(kind="promise"), Note.objects.get(kind="warning")
     for note in (promise, warning):
         post(desk, "settle_note", household.pk, note.pk)
-    assert queries.promises(household) == queries.warnings(household) == []
+    written = queries.notes(household)
+    assert queries.promises(written) == queries.warnings(written) == []
     assert (
         "큰 개가" in desk.get(reverse("household", args=[household.pk])).content.decode()
     )  # in the timeline

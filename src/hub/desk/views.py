@@ -161,23 +161,23 @@ def household(request: HttpRequest, household: int) -> HttpResponse:
         return render(request, "screening/_lines.html#reasons", {"line": line})
     labels = sheets.called(described.members, rules.day)
     here = known.household
+    written = list(residents.notes(here).select_related("written_by"))
     page = {
         "known": known,
         "members": queries.members(known, labels, timezone.localdate()),
-        "left": here.members.exclude(left_on=None).filter(same_as=None).order_by("left_on"),
+        "left": known.left,
         "addresses": residents.addresses(here),
         "relations": residents.relations(here),
-        "warnings": residents.warnings(here),
-        "promises": residents.promises(here),
-        "timeline": residents.timeline(here),
-        "opening": residents.current_opening(here, user),
+        "warnings": residents.warnings(written),
+        "promises": residents.promises(written),
+        "timeline": residents.timeline(known, written),
+        "opening": known.opening,
         "seal": residents.seal_of(here) if here.sealed else None,
         "sheet": sheet,
         "changed": (),  # nothing is new here
         "parts_at": "" if part == "all" else request.path,
         "day": rules.day,
         "today": timezone.localdate(),
-        "run": screening.latest_run(),
         "note_form": WriteNote(),
         "take_out_form": TakeOut(),
         "may_interview": may_about(user, Right.INTERVIEW, here),

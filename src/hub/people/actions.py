@@ -5,6 +5,7 @@ trail, or it does not happen.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
@@ -209,7 +210,7 @@ def open_household(
     if opening is None:
         raise PurposeNeeded(household.pk)
     record(by, "people.opened", household, opening.purpose)
-    return queries.known(household, catalogue)
+    return replace(queries.known(household, catalogue), opening=opening)
 
 
 @transaction.atomic

@@ -3,7 +3,8 @@
 Pages do not call `known` themselves: they open a household through `people.actions.open_household`.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -87,11 +88,15 @@ class KnownPerson:
 
 @dataclass(frozen=True)
 class KnownHousehold:
-    """A household, its members in the register's order, and what is known about them, by fact name."""
+    """A household, its members in the register's order, and what is known about them, by fact name; those who have left it,
+    and the opening through which somebody sees all this.
+    """
 
     household: Household
     facts: dict[str, Standing]
     members: tuple[KnownPerson, ...]
+    left: tuple[Person, ...] = ()
+    opening: Opening | None = None
 
     def described(self) -> Described:
         """The facts in force as the library takes them. A fact without a statement is unknown."""
@@ -128,8 +133,10 @@ def entries(stands: Iterable[int]) -> QuerySet[Person]:
 
 def known(household: Household, catalogue: Catalogue, on: date | None = None) -> KnownHousehold:
     """Everything recorded about a household and those who live in it, as it stands on a day (today). Three queries."""
-    rows = list(household.members.filter(Q(left_on=None) | Q(same_as__isnull=False)).order_by("pk"))
+    rows = list(household.members.order_by("pk"))
     persons = [row for row in rows if row.left_on is None]
+    if not any(row.merged_from_id for row in rows):
+        household.emptied = []  # nothing is left to be asked
     about_persons: dict[int, list[FactRecord]] = {person.pk: [] for person in persons}
     stands = {row.pk: row.stands_id for row in rows if row.stands_id in about_persons}
     for record in FactRecord.objects.filter(person__in=stands).select_related("recorded_by"):
@@ -144,6 +151,12 @@ def known(household: Household, catalogue: Catalogue, on: date | None = None) ->
                 tuple(row for row in rows if row.same_as_id == person.pk),
             )
             for person in persons
+        ),
+        tuple(
+            sorted(
+                (row for row in rows if row.left_on is not None and row.same_as_id is None),
+                key=lambda row: row.left_on or date.max,
+            )
         ),
     )
 
@@ -316,19 +329,21 @@ def relations(household: Household) -> list[Relation]:
 
 def notes(household: Household) -> QuerySet[Note]:
     """What was written about a household, and about one that nobody lives in any more since its members were found to be those
-    of this one.
+    of this one; the newest first.
     """
-    return Note.objects.filter(household__in=[household.pk, *household.emptied])
+    return Note.objects.filter(household__in=[household.pk, *household.emptied]).order_by("-pk")
 
 
-def promises(household: Household) -> list[Note]:
-    """What was promised and is not kept yet, the most urgent first."""
-    return list(notes(household).filter(kind=Note.Kind.PROMISE, settled_on=None).order_by("due_on"))
+def promises(written: Iterable[Note]) -> list[Note]:
+    """Of what was written, what was promised and is not kept yet, the most urgent first."""
+    kept_open = [note for note in written if note.kind == Note.Kind.PROMISE and note.settled_on is None]
+    return sorted(kept_open, key=lambda note: (note.due_on or date.max, note.pk))
 
 
-def warnings(household: Household) -> list[Note]:
-    """What whoever goes there must know."""
-    return list(notes(household).filter(kind=Note.Kind.WARNING, settled_on=None).order_by("pk"))
+def warnings(written: Iterable[Note]) -> list[Note]:
+    """Of what was written, what whoever goes there must know."""
+    standing = [note for note in written if note.kind == Note.Kind.WARNING and note.settled_on is None]
+    return sorted(standing, key=lambda note: note.pk)
 
 
 def current_opening(household: Household, user: User) -> Opening | None:
@@ -348,16 +363,14 @@ def emergencies() -> list[Opening]:
     return list(found.order_by("opened_at"))
 
 
-def timeline(household: Household, most: int = 60) -> list[Happening]:
+def timeline(known: KnownHousehold, written: Iterable[Note], most: int = 60) -> list[Happening]:
     """What befell the household, what was recorded and noted about it, the newest first.
 
     What befell a row that stepped back for a member is told here too, so far as it happened within sight.
     """
-    members = dict(household.members.values_list("pk", "same_as"))
-    back = [number for number, stands in members.items() if stands is not None]
-    events = LifeEvent.objects.filter(
-        Q(household=household) | Q(person__in=back) if back else Q(household=household)
-    )
+    here = Q(household=known.household)
+    back = [row for member in known.members for row in member.merged]
+    events = LifeEvent.objects.filter(here | Q(person__in=back) if back else here)
     happenings = [
         Happening(
             event.happened_on,
@@ -376,25 +389,29 @@ def timeline(household: Household, most: int = 60) -> list[Happening]:
             note.text,
             note.written_by.name,
         )
-        for note in notes(household).select_related("written_by")[:most]
+        for note in written
     ]
-    # Two questions, each with an index of its own; asked as one, the whole table would be read.
-    about = [
-        *household.records.select_related("recorded_by").order_by("-pk")[: 4 * most],
-        *FactRecord.objects.filter(person__in=members)
-        .select_related("recorded_by")
-        .order_by("-pk")[: 4 * most],
-    ]
-    grouped: dict[tuple[date, str, str], int] = {}
-    for record in about:
-        who = record.recorded_by.name if record.recorded_by else ""
-        key = (record.collected_on, str(Source(record.source).label), who)
-        grouped[key] = grouped.get(key, 0) + len(record.values) + len(record.gaps or {})
+    recorded = Counter(
+        (said.collected_on, said.source, said.recorded_by)
+        for standing in _standings_of(known)
+        for said in (standing.now, *standing.others)
+    )
+    if known.left:
+        of_others = FactRecord.objects.filter(person__in=known.left).select_related("recorded_by")
+        for record in of_others.order_by("-pk")[:most]:
+            who = record.recorded_by.name if record.recorded_by else ""
+            recorded[record.collected_on, Source(record.source), who] += len(record.values)
     happenings += [
-        Happening(on, "recorded", source, ngettext("%d fact", "%d facts", number) % number, who)
-        for (on, source, who), number in grouped.items()
+        Happening(on, "recorded", str(source.label), ngettext("%d fact", "%d facts", number) % number, who)
+        for (on, source, who), number in recorded.items()
     ]
     return sorted(happenings, key=lambda one: one.on, reverse=True)[:most]
+
+
+def _standings_of(known: KnownHousehold) -> Iterator[Standing]:
+    yield from known.facts.values()
+    for member in known.members:
+        yield from member.facts.values()
 
 
 def tables_for_snapshot(

@@ -93,9 +93,8 @@ def standings(person: Person, day: date) -> list[Standing]:
 
 
 def standings_in(household: Household, day: date) -> dict[int, list[Standing]]:
-    """The same for every member of a household: {person: one standing for each purpose}. Two queries."""
-    found = _standings(Consent.objects.filter(person__household=household), day)
-    return {pk: found.get(pk, _nothing()) for pk in household.members.values_list("pk", flat=True)}
+    """The same for those of a household who ever gave one: {person: one standing for each purpose}. One query."""
+    return _standings(Consent.objects.filter(person__household=household), day)
 
 
 def _nothing() -> list[Standing]:
