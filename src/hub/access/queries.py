@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Prefetch, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from hub.access.models import AccessRecord, Approval, Authenticator, Post, RightsRecord, Session, User
@@ -38,7 +39,13 @@ def duties(user: User | AnonymousUser) -> tuple[Duty, ...]:
     known: tuple[Duty, ...] | None = user.__dict__.get("_duties")
     if known is None:
         held = posts_not_over(user).filter(since__lte=timezone.localdate())
-        known = tuple(_duty(post) for post in held.prefetch_related("centres", "zones").order_by("pk"))
+        # One question, for it is asked at every request.
+        posts = held.annotate(
+            in_dongs=ArraySubquery(Post.centres.through.objects.filter(_OF_POST).values("centre_id")),
+            in_zones=ArraySubquery(Post.zones.through.objects.filter(_OF_POST).values("zone_id")),
+        )
+        columns = posts.order_by("pk").values_list("role", "only_zones", "in_dongs", "in_zones")
+        known = tuple(_duty(*post) for post in columns)
         user.__dict__["_duties"] = known
     return known
 
@@ -53,14 +60,14 @@ def posts_naming(zone: Zone) -> QuerySet[Post]:
     return zone.posts.filter(Q(until__isnull=True) | Q(until__gte=timezone.localdate())).order_by("pk")
 
 
-def _duty(post: Post) -> Duty:
-    role = Role(post.role)
-    scope = SCOPES[role]
-    zones = frozenset(zone.code for zone in post.zones.all())
+_OF_POST = Q(post=OuterRef("pk"))
+
+
+def _duty(role: str, only_zones: bool, dongs: list[str], zones: list[str]) -> Duty:
+    scope = SCOPES[Role(role)]
     if scope.whole_district:
-        return Duty(role, scope.rights, None, zones)
-    dongs = frozenset(centre.code for centre in post.centres.all())
-    return Duty(role, scope.rights, zones if post.only_zones else dongs, zones)
+        return Duty(Role(role), scope.rights, None, frozenset(zones))
+    return Duty(Role(role), scope.rights, frozenset(zones if only_zones else dongs), frozenset(zones))
 
 
 def own_zones(user: User | AnonymousUser) -> frozenset[str]:
