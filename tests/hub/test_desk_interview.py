@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from hub.access.models import AccessRecord
 from hub.access.roles import Role
@@ -169,6 +170,33 @@ def test_what_a_household_on_the_register_says_becomes_a_recorded_fact(desk, hou
     first, second = Person.objects.filter(household=household).order_by("pk")
     assert FactRecord.objects.get(person=first).values == {"earned_income": 100000}
     assert not FactRecord.objects.filter(person=second).exists()
+
+
+@pytest.mark.parametrize("change", ["a birth", "a death"])
+def test_a_household_that_changed_meanwhile_closes_its_interview_and_nothing_said_is_lost(
+    desk, household, coordinator, change
+):
+    first, second = household.members.order_by("pk")
+    desk.post(reverse("open_interview_with", args=[household.pk]))
+    interview = Interview.objects.get(household=household)
+    address = reverse("interview", args=[interview.pk])
+    desk.post(address, {"fact": "monthly_rent", "value": "250000"})
+    given = {"fact": "earned_income", "members": ["0", "1"], "value-0": "100000", "value-1": "200000"}
+    desk.post(address, given)
+    if change == "a birth":
+        Person.objects.create(pk=1, household=household, name="가상새이")
+    else:
+        second.left_on, second.left_by = timezone.localdate(), Person.Left.DEATH
+        second.save()
+    page = desk.post(reverse("close_interview", args=[interview.pk]), follow=True).content.decode()
+    unrecorded = 2 if change == "a birth" else 1  # who of three was meant, nobody can tell
+    assert f"What was said of {unrecorded} member" in page
+    interview.refresh_from_db()
+    assert interview.closed_at is not None
+    assert interview.answers[-1]["value"] == [100000, 200000]
+    assert FactRecord.objects.get(household=household).values == {"monthly_rent": 250000}
+    kept = {record.person_id for record in FactRecord.objects.exclude(person=None)}
+    assert kept == (set() if change == "a birth" else {first.pk})
 
 
 def test_a_household_of_another_dong_cannot_be_interviewed(desk, household_elsewhere):

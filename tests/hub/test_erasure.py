@@ -113,6 +113,15 @@ def lines(request):
     return {line["kind"]: line for line in ErasureRecord.objects.get(request=request).lines}
 
 
+def test_who_has_left_is_erased_as_well(couple, coordinator, officer):
+    first, _second = couple
+    Person.objects.filter(pk=first.pk).update(left_on=TODAY, left_by=Person.Left.MOVED_OUT)
+    request = ask(Person.objects.get(pk=first.pk), coordinator)
+    grant(request, officer)
+    first.refresh_from_db()
+    assert (first.name, first.records.count()) == ("", 0)
+
+
 # -- two people, ten days ----------------------------------------------------------------------------------------
 
 

@@ -67,7 +67,7 @@ def test_a_stranger_and_a_user_without_post_may_nothing(someone, household):
 
 
 def test_the_refusal_tells_whether_the_post_or_the_place_is_the_reason(someone, household_elsewhere):
-    with pytest.raises(Refused, match="담당 구역"):
+    with pytest.raises(Refused, match="관할 구역"):
         require_see_household(someone(Role.COORDINATOR), household_elsewhere)
     with pytest.raises(Refused, match="가구 정보"):
         require_see_household(someone(Role.COUNCIL_MEMBER), household_elsewhere)

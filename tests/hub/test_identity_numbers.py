@@ -334,7 +334,7 @@ def test_only_roles_with_the_right_see_a_whole_number_and_a_refusal_leaves_nothi
 
 
 def test_the_right_ends_at_the_border_of_the_dong(kept, someone):
-    with pytest.raises(Refused, match="담당 구역"):
+    with pytest.raises(Refused, match="관할 구역"):
         actions.unmask(kept, by=someone(Role.COORDINATOR, SINCHON), **WHY)
     with pytest.raises(Refused):
         actions.unmask(kept, by=AnonymousUser(), **WHY)

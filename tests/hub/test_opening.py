@@ -237,7 +237,11 @@ def test_sealing_and_lifting_are_written_down(client, someone, household):
     client.post(unseal, {"reason": "가해자 접근금지 종료"})
     client.post(unseal)  # still waiting
     assert Household.objects.get(pk=household.pk).sealed
-    approvals.decide(Approval.objects.get(), someone(Role.DISTRICT_OFFICER), True)
+    second = someone(Role.DISTRICT_OFFICER)
+    approvals.decide(Approval.objects.get(), second, False, "근거 서류를 붙여 주십시오.")
+    assert "근거 서류를 붙여 주십시오." in client.get(unseal).content.decode()
+    client.post(unseal, {"reason": "접근금지 종료 결정문 첨부"})
+    approvals.decide(Approval.objects.get(granted=None), second, True)
     assert client.post(unseal).status_code == 302
     assert not Household.objects.get(pk=household.pk).sealed
-    assert {"people.sealed", "people.unsealed"} <= set(verbs(12))
+    assert {"people.sealed", "people.unsealed"} <= set(verbs(20))

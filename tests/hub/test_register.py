@@ -368,4 +368,4 @@ def test_a_split_from_the_page_forms_a_household(desk, household):
     page = post(
         desk, "leaving", household.pk, person=household.members.first().pk, how="moved", to=2001, on=today
     )
-    assert "이 번호의 가구가 담당 구역에 없습니다" in page.content.decode()
+    assert "이 번호의 가구가 관할 구역에 없습니다" in page.content.decode()

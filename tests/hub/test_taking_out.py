@@ -106,12 +106,16 @@ def test_a_work_list_leaves_once_when_two_persons_agree(client, someone, run, ho
     assert client.post(address).headers["Content-Type"].startswith("text/html")  # still waiting
     with pytest.raises(Refused):
         approvals.decide(asked, officer, True)
+    approvals.decide(asked, second, False, "대상을 줄여 주십시오.")
+    assert "대상을 줄여 주십시오." in client.get(address).content.decode()
+    client.post(address, {"reason": "12월 방문 대상"})
+    asked = Approval.objects.get(granted=None)
     approvals.decide(asked, second, True)
     answer = client.post(address)
     book = load_workbook(io.BytesIO(answer.content))
     cells = [str(cell.value) for row in book.active.iter_rows() for cell in row if cell.value]
     assert str(household.pk) in cells
-    assert any("현장 방문 계획" in cell for cell in cells)
+    assert any("12월 방문 대상" in cell for cell in cells)
     mark = AccessRecord.objects.filter(verb="screening.exported_missed").get()
     assert (mark.listed, mark.purpose) == ([household.pk], f"approval {asked.pk}")
     assert client.post(address).headers["Content-Type"].startswith("text/html")  # the leave is spent

@@ -139,11 +139,11 @@ def test_who_may_decide_is_the_matter_of_right_and_place(someone, household, hou
     approvals.decide(ask(by, household, Deed.UNSEAL), head, granted=True)
     elsewhere = ask(by, household_elsewhere, Deed.UNSEAL)
     assert elsewhere.dong == SINCHON
-    with pytest.raises(Refused, match="담당 구역"):
+    with pytest.raises(Refused, match="관할 구역"):
         approvals.decide(elsewhere, head, granted=True)
     with pytest.raises(Refused, match="2인 승인"):
         approvals.decide(elsewhere, someone(Role.COORDINATOR, SINCHON), granted=True)
-    with pytest.raises(Refused, match="담당 구역"):  # of the whole district
+    with pytest.raises(Refused, match="관할 구역"):  # of the whole district
         approvals.decide(ask(by), head, granted=True)
 
 

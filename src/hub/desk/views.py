@@ -261,7 +261,7 @@ def export_worklist(request: HttpRequest) -> HttpResponse:
     form = ExportReason(request.POST or None)
     if request.method == "POST" and asked is not None and asked.granted:
         return _worklist_file(user, run, area, asked)
-    if request.method == "POST" and asked is None and form.is_valid():
+    if request.method == "POST" and (asked is None or asked.granted is False) and form.is_valid():
         totals = screening.missed_totals(run, area)
         facts = _("Work list of the run of %(day)s: %(households)d households") % {
             "day": run.as_of,

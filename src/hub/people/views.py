@@ -440,7 +440,7 @@ def unseal(request: HttpRequest, household: int) -> HttpResponse:
     if request.method == "POST" and asked is not None and asked.granted:
         actions.lift_seal(found, by=user)
         return redirect("household", found.pk)
-    if request.method == "POST" and asked is None and form.is_valid():
+    if request.method == "POST" and (asked is None or asked.granted is False) and form.is_valid():
         facts = _("Lift the seal of household %(number)d") % {"number": found.pk}
         asked = approvals.ask(
             Deed.UNSEAL, found, user, form.cleaned_data["reason"], facts=facts, dong=found.dong

@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy as _
 
 from hub.access.models import AccessRecord
 from hub.people import queries as people
-from hub.people.models import Address, LifeEvent, Note, Person
+from hub.people.models import Address, FactRecord, LifeEvent, Note, Person
 from hub.people.sources import Source
 from hub.privacy import retention
 from hub.privacy.retention import Kind, Rows, kind_of, last_day
 from hub.programmes import queries as programmes
+from hub.screening import queries as screening
 from hub.screening.models import Interview
 
 # The papers and registers a benefit was decided on; what was only said or seen proves no payment.
@@ -103,7 +104,10 @@ def alone(person: Person) -> set[int]:
 def receives(person: Person) -> bool:
     """Whether what stands now says that this person, or the household as one, receives a benefit."""
     known = people.known(person.household, programmes.catalogue())
-    own = next(member.facts for member in known.members if member.person.pk == person.stands_id)
+    # Who has left is no member any more, but may still be paid for.
+    own = people.standings(
+        FactRecord.objects.filter(person__in=people.entries([person.stands_id])), programmes.catalogue()
+    )
     standing = {**known.facts, **own}
     return any(standing[name].now.value is True for name in retention.receipts() if name in standing)
 
@@ -189,12 +193,8 @@ def places_of(person: Person, interview: Interview) -> list[int]:
     Mostly one; two where the register held two entries of one resident then; none when the household has changed since, so
     that nobody can tell.
     """
-    lived_there = Q(left_on=None) | Q(left_on__gt=interview.opened_at.date())
-    here = Q(household=interview.household_id, same_as=None) | Q(merged_from=interview.household_id)
-    members = [one.stands_id for one in Person.objects.filter(here, lived_there).order_by("pk")]
-    if len(members) != len(interview.known["members"]):
-        return []
-    return [place for place, number in enumerate(members) if number == person.stands_id]
+    members = enumerate(screening.members_of(interview))
+    return [place for place, member in members if member.stands_id == person.stands_id]
 
 
 def interviews_about(person: Person) -> list[Interview]:

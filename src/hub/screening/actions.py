@@ -271,18 +271,28 @@ def take_back(interview: Interview, *, by: User) -> Interview:
 
 
 @transaction.atomic
-def close_interview(interview: Interview, *, by: User) -> None:
-    """End the conversation; what a household on the register said becomes recorded facts for the next run."""
+def close_interview(interview: Interview, *, by: User) -> int:
+    """End the conversation; what a household on the register said becomes recorded facts for the next run.
+
+    Gives of how many members nothing could be recorded: they live here no more, or the household has changed since, so that
+    nobody can tell who was meant. What was said of them stays in the interview.
+    """
+    unrecorded = 0
     interview = Interview.objects.select_for_update().get(pk=interview.pk)
     if interview.closed_at is not None:
-        return
+        return unrecorded
     interview.closed_at = timezone.now()
     interview.save(update_fields=["closed_at"])
     if interview.household is not None:
         household_facts, member_facts = queries.answered_facts(interview)
-        members = interview.household.members.filter(left_on=None).order_by("pk")
+        members = [member.stands for member in queries.members_of(interview)]
         about: list[tuple[Household | Person, dict[str, Any]]] = [(interview.household, household_facts)]
-        about += zip(members, member_facts, strict=True)
+        for number, facts in enumerate(member_facts):
+            member = members[number] if members else None
+            if member and member.left_on is None and member.household_id == interview.household_id:
+                about.append((member, facts))
+            else:
+                unrecorded += bool(facts)
         for subject, facts in about:
             if facts:
                 people_actions.record_facts(
@@ -294,3 +304,4 @@ def close_interview(interview: Interview, *, by: User) -> None:
                     purpose=Purpose.INTERVIEW,
                 )
     record(by, "screening.closed_interview", interview)
+    return unrecorded

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from hub import walls
 from hub.organisation.models import Centre
@@ -252,6 +252,21 @@ def answered_facts(interview: Interview) -> tuple[dict[str, Any], list[dict[str,
                 if value is not None:
                     members[place][given["fact"]] = value
     return household, members
+
+
+def members_of(interview: Interview) -> list[Person]:
+    """Whom a conversation with a household on the register is about, in its order; members stand in the register's order.
+
+    Empty when the household has changed since, so that nobody can tell. An entry that was merged into another since is still
+    here as itself.
+    """
+    day = interview.opened_at.date()
+    here = Q(household=interview.household_id, same_as=None) | Q(merged_from=interview.household_id)
+    for left_later in (Q(left_on__gt=day), Q(left_on__gte=day)):  # on that very day: before or after it
+        members = list(Person.objects.filter(here, Q(left_on=None) | left_later).order_by("pk"))
+        if len(members) == len(interview.known["members"]):
+            return members
+    return []
 
 
 def askable_at_start() -> list[Fact]:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hub.access.access import Refused, area_of_duty, may, require, require_user
@@ -259,7 +261,20 @@ def take_back(request: HttpRequest, interview: int) -> HttpResponse:
 @require_POST
 def close_interview(request: HttpRequest, interview: int) -> HttpResponse:
     """Enough for today."""
-    actions.close_interview(interview_to_hold(request.user, interview), by=require_user(request.user))
+    found = interview_to_hold(request.user, interview)
+    unrecorded = actions.close_interview(found, by=require_user(request.user))
+    if unrecorded:
+        messages.warning(
+            request,
+            ngettext(
+                "The household has changed since the conversation began. What was said of %(number)d member is kept here and was "
+                "not recorded; please record it on the household's page.",
+                "The household has changed since the conversation began. What was said of %(number)d members is kept here and was "
+                "not recorded; please record it on the household's page.",
+                unrecorded,
+            )
+            % {"number": unrecorded},
+        )
     return redirect("interview_result", interview)
 
 
