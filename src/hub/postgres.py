@@ -51,6 +51,8 @@ checkpoint_timeout = 15min
 wal_level = minimal
 max_wal_senders = 0
 jit = off
+# Pages are many and small; helpers of a big query would run beside them at full priority, whoever asked for it.
+max_parallel_workers_per_gather = 0
 # Statements carry personal data: neither they nor their values may reach the log.
 log_min_messages = warning
 log_min_error_statement = panic

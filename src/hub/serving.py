@@ -57,7 +57,7 @@ def start(children: "Children", host: str, port: int) -> None:
     """Start web server and worker, and wait until pages are answered. Raises ChildEnded or TimeoutError."""
     loop = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     # Python threads share one core; a second process uses the other, and its threads wait for the database.
-    size = ["--workers", "2", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
+    size = ["--workers", "4", "--blocking-threads", "2", "--no-ws", "--log-level", "warning"]
     children.add("web server", [*loop, *size, "--respawn-failed-workers", "hub.wsgi:application"])
     children.add("worker", [sys.executable, "-m", "hub.command", "worker"], again=True)
     _wait_until_alive(children, host, port)
@@ -73,7 +73,7 @@ def work() -> None:
 
     require_durable_database()
     # Somebody waits for a page, nobody for a run: on a busy machine pages come first.
-    os.nice(10)
+    os.nice(19)
 
     async def run() -> None:
         # Django's own connection belongs to the thread that opened it; a worker needs one of its own kind.

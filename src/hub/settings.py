@@ -61,6 +61,10 @@ def _database() -> dict[str, Any]:
     }
 
 
+# Its server runs on this machine and is ours.
+EMBEDDED_DATABASE = not os.environ.get("DATABASE_URL")
+
+
 def _owner() -> dict[str, Any]:
     """The same database as its owner sees it; used by migrations alone."""
     url = os.environ.get("HUB_OWNER_URL") or os.environ.get("DATABASE_URL")

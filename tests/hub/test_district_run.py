@@ -196,7 +196,9 @@ def test_what_is_folded_away_comes_when_it_is_unfolded(client, run, coordinator)
     for part in unfolded[:5]:
         programme = programmes.catalogue().programmes[re.search(r"line=(\w+)", part)[1]]
         assert programme.summary["ko"] not in page
-        body = client.get(part.replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
+        body = client.get(
+            address + part.replace("&amp;", "&"), headers={"HX-Request": "true"}
+        ).content.decode()
         assert programme.summary["ko"] in body
         assert programme.criteria[0].law in body
         assert "<summary" not in body

@@ -13,6 +13,7 @@ from hub.access.roles import SCOPES, Right, Role
 from hub.organisation.models import Zone
 
 KNOWN_FOR = timedelta(days=90)  # how long a place one signed in from counts as one's own
+AT_WORK = timedelta(minutes=3)
 HISTORY_KEPT = timedelta(days=3 * 365 + 1)
 
 
@@ -152,6 +153,11 @@ def history(user: User) -> QuerySet[RightsRecord]:
 
 
 # -- the two-person rule ---------------------------------------------------------------------------------------
+
+
+def anybody_at_work() -> bool:
+    """Whether a page was asked for in the last minutes. Sessions know that to the minute."""
+    return Session.objects.filter(seen_at__gt=timezone.now() - AT_WORK).exists()
 
 
 def may_approve(user: User, dong: str) -> bool:

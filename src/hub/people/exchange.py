@@ -173,12 +173,14 @@ def _insert(table: str, columns: Sequence[str], using: str = DEFAULT_DB_ALIAS) -
     )
 
 
-def copy_out(query: sql.Composable, about: pa.Schema, facts: pa.Schema) -> pa.Table:
+def copy_out(
+    query: sql.Composable, about: pa.Schema, facts: pa.Schema, rest: Callable[[], None] = lambda: None
+) -> pa.Table:
     """The rows of a query whose only column is a JSON object, as an Arrow table of the columns of `about` and then of `facts`.
 
     The object has the keys of `about`, and "facts" with an object of those of `facts`. A key that is missing in a row becomes null;
     a key outside the schemas is left out. Arrow reads one part while PostgreSQL writes the next, so never more than two parts of the
-    text are in memory.
+    text are in memory. `rest` is called between two parts.
     """
     # Arrow reads no dates from JSON: they come as text and are turned here.
     plain = [field.with_type(pa.string()) if pa.types.is_date(field.type) else field for field in facts]
@@ -201,5 +203,6 @@ def copy_out(query: sql.Composable, about: pa.Schema, facts: pa.Schema) -> pa.Ta
         for block in batched(copy.rows(), _LINES):
             if parts:
                 parts[-1].result()
+                rest()
             parts.append(reader.submit(read, b"\n".join(line for (line,) in block)))
     return pa.concat_tables([schema.empty_table(), *(part.result() for part in parts)])

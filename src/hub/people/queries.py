@@ -4,7 +4,7 @@ Pages do not call `known` themselves: they open a household through `people.acti
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -415,14 +415,17 @@ def _standings_of(known: KnownHousehold) -> Iterator[Standing]:
 
 
 def tables_for_snapshot(
-    catalogue: Catalogue, areas: Collection[str] | None = None, on: date | None = None
+    catalogue: Catalogue,
+    areas: Collection[str] | None = None,
+    on: date | None = None,
+    rest: Callable[[], None] = lambda: None,
 ) -> tuple[pa.Table, pa.Table]:
     """The facts in force of every household and member as two Arrow tables, ordered by household and person.
 
     households: household_id (int64), area (string, dong code), a column for each household fact;
     members: household_id, person_id (int64), name, resident_number (string), couple (int64, 0 for none), a column for
     each fact of a person. Null is unknown. `areas` keeps to some dongs; `on` is the day on which facts must hold (today).
-    Who left and what was dissolved is not there.
+    Who left and what was dissolved is not there. `rest` is called between two pieces of the work.
     """
     on = on or timezone.localdate()
     where: sql.Composable = sql.SQL("household.dissolved_on IS NULL")
@@ -444,11 +447,13 @@ def tables_for_snapshot(
         _HOUSEHOLD_LINES.format(where=where, in_force=_in_force("household_id", on)),
         pa.schema(about_household),
         pa.schema(facts["household"]),
+        rest,
     )
     members = exchange.copy_out(
         _MEMBER_LINES.format(where=where, in_force=_in_force("person_id", on)),
         pa.schema(about_member),
         pa.schema(facts["person"]),
+        rest,
     )
     # Arrow sorts numbers; PostgreSQL would have to sort the whole lines.
     return households.sort_by("household_id"), members.sort_by(

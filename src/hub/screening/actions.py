@@ -1,7 +1,7 @@
 """Starting, carrying out and cancelling district runs; holding interviews."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from time import monotonic
 from typing import Any
@@ -27,11 +27,13 @@ from hub.people.sources import Source
 from hub.programmes import queries as programmes
 from hub.screening import queries
 from hub.screening.models import Interview, Listed, Missed, Run
+from hub.screening.pace import UNPACED, Pace
 from welfare.rules.assessment import PER_YEAR
 from welfare.screening import Cancelled, Snapshot, screen, write_snapshot
 from welfare.screening import Run as Results
 
 Progress = Callable[[int, int], None]
+PAUSED_EVERY = 10_000  # rows filed between two looks at the pace
 TOLD_EVERY = 0.5  # seconds between two updates of the progress that pages show
 
 
@@ -75,7 +77,7 @@ def cancel_run(run: Run, *, by: User) -> None:
     record(by, "screening.cancelled_run", run)
 
 
-def carry_out(number: int, progress: Progress | None = None) -> Run:
+def carry_out(number: int, progress: Progress | None = None, *, pace: Pace = UNPACED) -> Run:
     """Carry out a run, from wherever an earlier attempt was interrupted; a finished one is left alone.
 
     PostgreSQL → snapshot → screening → results: each step leaves something complete behind or nothing at all.
@@ -84,15 +86,15 @@ def carry_out(number: int, progress: Progress | None = None) -> Run:
     if not run.unfinished:
         return run
     with walls.everywhere():  # the law is asked about everybody, sealed households included
-        return _carried_out(run, progress)
+        return _carried_out(run, progress, pace)
 
 
-def _carried_out(run: Run, progress: Progress | None) -> Run:
+def _carried_out(run: Run, progress: Progress | None, pace: Pace) -> Run:
     number = run.pk
     started = run.started_at or timezone.now()
     Run.objects.filter(pk=number).update(state=Run.State.RUNNING, started_at=started)
     try:
-        _carry_out(run, _telling(run, progress))
+        _carry_out(run, _telling(run, progress, pace), pace)
     except Cancelled:
         _finish(run, Run.State.CANCELLED)
         shutil.rmtree(run.folder, ignore_errors=True)
@@ -104,37 +106,51 @@ def _carried_out(run: Run, progress: Progress | None) -> Run:
     return run
 
 
-def _carry_out(run: Run, progress: Progress) -> None:
+def _carry_out(run: Run, progress: Progress, pace: Pace) -> None:
     rules = programmes.rules(run.as_of)
-    snapshot = _snapshot(run, rules.catalogue)
+    snapshot = _snapshot(run, rules.catalogue, pace)
     Run.objects.filter(pk=run.pk).update(
         households=snapshot.households,
         snapshot=snapshot.hash,
         catalogue_version=rules.catalogue.version,
         library_version=welfare.__version__,
     )
-    results = screen(rules, snapshot, run.folder, progress=progress, cancelled=lambda: _cancel_asked(run))
+    results = screen(
+        rules,
+        snapshot,
+        run.folder,
+        workers=1 if pace.busy else 2,
+        progress=progress,
+        cancelled=lambda: _cancel_asked(run),
+    )
     with transaction.atomic():
-        _file_missed(run, results, rules)
+        _file_missed(run, results, rules, pace)
         _finish(run, Run.State.DONE, households_done=snapshot.households)
         record(run.asked_by, "screening.finished_run", run, subjects=snapshot.households)
 
 
-def _snapshot(run: Run, catalogue: welfare.Catalogue) -> Snapshot:
+def _snapshot(run: Run, catalogue: welfare.Catalogue, pace: Pace) -> Snapshot:
     """What is known now, frozen; an interrupted run goes on with the snapshot it began with."""
     if (run.snapshot_folder / "manifest.json").exists():
         return Snapshot(run.snapshot_folder)
     shutil.rmtree(run.snapshot_folder, ignore_errors=True)
     with transaction.atomic():
-        households, members = people.tables_for_snapshot(catalogue, on=run.as_of)
-    return write_snapshot(catalogue, households, members, run.snapshot_folder, run.as_of)
+        households, members = people.tables_for_snapshot(catalogue, on=run.as_of, rest=pace.rest)
+    return write_snapshot(
+        catalogue,
+        households,
+        members,
+        run.snapshot_folder,
+        run.as_of,
+        progress=lambda _households: pace.rest(),
+    )
 
 
 def _cancel_asked(run: Run) -> bool:
     return Run.objects.filter(pk=run.pk, cancel_asked=True).exists()
 
 
-def _telling(run: Run, also: Progress | None) -> Progress:
+def _telling(run: Run, also: Progress | None, pace: Pace) -> Progress:
     last = 0.0
 
     def tell(done: int, total: int) -> None:
@@ -144,6 +160,7 @@ def _telling(run: Run, also: Progress | None) -> Progress:
             Run.objects.filter(pk=run.pk).update(households_done=done)
         if also is not None:
             also(done, total)
+        pace.rest()
 
     return tell
 
@@ -152,9 +169,11 @@ def _finish(run: Run, state: str, **more: object) -> None:
     Run.objects.filter(pk=run.pk).update(state=state, finished_at=timezone.now(), **more)
 
 
-def _file_missed(run: Run, results: Results, rules: welfare.RuleSet) -> None:
+def _file_missed(run: Run, results: Results, rules: welfare.RuleSet, pace: Pace) -> None:
     """Entitled, surely not received, and no better programme in its place: one row each."""
     Missed.objects.filter(run=run).delete()
+    with connection.cursor() as cursor:  # or all the rows would be checked at once, at the end
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     dong_of = dict(Household.objects.values_list("pk", "centre_id"))
     pairs = results.pairs(missed=True)
     columns = zip(
@@ -172,8 +191,15 @@ def _file_missed(run: Run, results: Results, rules: welfare.RuleSet) -> None:
         if set_aside_for is None and household in dong_of
     )
     names = ("run_id", "household_id", "person_id", "centre_id", "programme", "won", "won_a_year")
-    exchange.add_rows("screening_missed", names, found)
+    exchange.add_rows("screening_missed", names, _pausing(found, pace))
     list_anew(run=run)
+
+
+def _pausing[Row](rows: Iterable[Row], pace: Pace) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if number % PAUSED_EVERY == 0:
+            pace.rest()
+        yield row
 
 
 @transaction.atomic

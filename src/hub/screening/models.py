@@ -75,11 +75,15 @@ class Run(models.Model):
 class Missed(models.Model):
     """An entitlement a run found that is surely not received."""
 
-    # Of the two that every row shares, no index of their own: half a million rows are filed with each run.
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="missed", db_index=False)
+    # The two that every row shares have no index and no check of their own: half a million rows are filed with each run.
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="missed", db_index=False, db_constraint=False
+    )
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="missed")
     person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="missed")
-    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="+", db_index=False)
+    centre = models.ForeignKey(
+        Centre, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     programme = models.CharField(max_length=80)
     won = models.BigIntegerField(null=True, help_text="sure amount for each period of the programme")
     won_a_year = models.BigIntegerField(default=0, help_text="for ordering; help in kind counts as nothing")
@@ -94,9 +98,13 @@ class Missed(models.Model):
 class Listed(models.Model):
     """A household on a run's work list: what it misses altogether, which is what the list is ordered by."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="listed", db_index=False)
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="listed", db_index=False, db_constraint=False
+    )
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="listed", db_index=False)
-    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="+", db_index=False)
+    centre = models.ForeignKey(
+        Centre, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     entitlements = models.PositiveSmallIntegerField()
     won_a_year = models.BigIntegerField()
 

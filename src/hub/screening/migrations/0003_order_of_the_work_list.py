@@ -20,10 +20,15 @@ FROM screening_missed GROUP BY run_id, household_id, centre_id
 """
 
 
-def unindexed(to, on_delete, related_name):
-    """A key whose index would only cost: the table's own indexes begin with it, or nobody asks for it."""
+def unindexed(to, on_delete, related_name, db_constraint=False):
+    """A key whose index would only cost: the table's own indexes begin with it, or nobody asks for it.
+
+    Nor is one checked that a run gives to every row it files: that took as long as the rows themselves.
+    """
     deletion = getattr(django.db.models.deletion, on_delete)
-    return models.ForeignKey(to, db_index=False, on_delete=deletion, related_name=related_name)
+    return models.ForeignKey(
+        to, db_index=False, db_constraint=db_constraint, on_delete=deletion, related_name=related_name
+    )
 
 
 class Migration(migrations.Migration):
@@ -50,7 +55,7 @@ class Migration(migrations.Migration):
                 ("entitlements", models.PositiveSmallIntegerField()),
                 ("won_a_year", models.BigIntegerField()),
                 ("centre", unindexed("organisation.centre", "PROTECT", "+")),
-                ("household", unindexed("people.household", "CASCADE", "listed")),
+                ("household", unindexed("people.household", "CASCADE", "listed", db_constraint=True)),
                 ("run", unindexed("screening.run", "CASCADE", "listed")),
             ],
         ),

@@ -1,0 +1,124 @@
+"""A run makes room for people at work, and loses nothing by it."""
+
+import os
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from hub.access.models import Session
+from hub.access.queries import anybody_at_work
+from hub.people.register import take_in_district
+from hub.programmes import queries as programmes
+from hub.screening import actions, pace
+from hub.screening.models import Missed, Run
+from hub.screening.pace import Pace
+from welfare.synthetic import invent_district
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that moves when somebody sleeps or a test says so; remembers the rests."""
+
+    class Clock:
+        def __init__(self):
+            self.now, self.rests = 100.0, []
+
+        def sleep(self, seconds):
+            self.rests.append(seconds)
+            self.now += seconds
+
+    clock = Clock()
+    monkeypatch.setattr(pace, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(pace, "sleep", clock.sleep)
+    return clock
+
+
+def test_while_somebody_is_at_work_a_run_rests_as_long_as_it_worked(clock):
+    ours = Pace(lambda: True)
+    for worked in (0.3, 1.0, 60.0):
+        clock.now += worked
+        ours.rest()
+    assert clock.rests == pytest.approx([0.3, 1.0, pace.LONGEST])
+
+
+def test_while_nobody_is_at_work_it_does_not_rest(clock):
+    ours = Pace(lambda: False)
+    clock.now += 10
+    ours.rest()
+    assert not clock.rests
+
+
+def test_a_moment_of_work_is_not_worth_a_rest_but_counts_towards_the_next(clock):
+    ours = Pace(lambda: True)
+    for _ in range(3):
+        clock.now += pace.PIECE * 0.4
+        ours.rest()
+    assert clock.rests == pytest.approx([pace.PIECE * 1.2])
+
+
+def test_whether_somebody_is_at_work_is_asked_every_few_seconds_only(clock):
+    asked = []
+    ours = Pace(lambda: bool(asked.append(clock.now)))
+    for _ in range(100):
+        clock.now += 0.2
+        ours.rest()
+    assert 3 <= len(asked) <= 5
+
+
+@pytest.mark.parametrize(("ago", "at_work"), [(0, True), (2, True), (4, False), (60, False)])
+def test_at_work_is_who_asked_for_a_page_in_the_last_minutes(client, coordinator, ago, at_work):
+    assert not anybody_at_work()
+    client.force_login(coordinator)
+    Session.objects.update(seen_at=timezone.now() - timedelta(minutes=ago))
+    assert anybody_at_work() is at_work
+
+
+def test_a_run_that_rests_finds_what_one_that_does_not_finds(db, settings, tmp_path, monkeypatch):
+    settings.SNAPSHOTS, settings.RUNS = tmp_path / "snapshots", tmp_path / "runs"
+    rests = []
+    monkeypatch.setattr(pace, "sleep", rests.append)
+    monkeypatch.setattr(pace, "PIECE", 0.0)
+    catalogue = programmes.catalogue()
+    take_in_district(*invent_district(catalogue, households=60, seed=3), catalogue)
+    at_once = actions.run_district_now()
+    assert not rests
+    paced = actions.carry_out(actions.prepare_run(by=None).pk, pace=Pace(lambda: True))
+    assert len(rests) >= 3
+    assert paced.state == Run.State.DONE
+    found = [
+        list(
+            Missed.objects.filter(run=run)
+            .values_list("household", "person", "programme", "won")
+            .order_by("pk")
+        )
+        for run in (at_once, paced)
+    ]
+    assert found[0] == found[1] != []
+
+
+@pytest.mark.parametrize(("ours", "embedded", "given"), [(0, True, []), (19, True, [19]), (19, False, [])])
+def test_the_server_steps_back_with_the_process_it_works_for(
+    db, monkeypatch, settings, ours, embedded, given
+):
+    told = []
+    settings.EMBEDDED_DATABASE = embedded
+    monkeypatch.setattr(os, "getpriority", lambda which, who: ours)
+    monkeypatch.setattr(os, "setpriority", lambda which, who, priority: told.append((who, priority)))
+    opened = connection.get_new_connection(connection.get_connection_params())
+    try:
+        assert told == [(opened.info.backend_pid, priority) for priority in given]
+    finally:
+        opened.close()
+
+
+def test_where_the_system_forbids_it_the_work_is_done_all_the_same(db, monkeypatch, settings):
+    def forbidden(which, who, priority):
+        raise PermissionError
+
+    settings.EMBEDDED_DATABASE = True
+    monkeypatch.setattr(os, "getpriority", lambda which, who: 19)
+    monkeypatch.setattr(os, "setpriority", forbidden)
+    with connection.get_new_connection(connection.get_connection_params()) as opened:
+        assert opened.execute("SELECT 1").fetchone() == (1,)
