@@ -56,8 +56,9 @@ def prepare() -> None:
 def start(children: "Children", host: str, port: int) -> None:
     """Start web server and worker, and wait until pages are answered. Raises ChildEnded or TimeoutError."""
     loop = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    # Python threads share one core; a second process uses the other, and its threads wait for the database.
-    size = ["--workers", "4", "--blocking-threads", "2", "--no-ws", "--log-level", "warning"]
+    # Threads of a process share one core, so a page waits for others of its process though a core is idle: more processes than
+    # cores, with few threads each (docs/decisions/0014). The web server would warn of it at each start.
+    size = ["--workers", "4", "--blocking-threads", "2", "--no-ws", "--log-level", "error"]
     children.add("web server", [*loop, *size, "--respawn-failed-workers", "hub.wsgi:application"])
     children.add("worker", [sys.executable, "-m", "hub.command", "worker"], again=True)
     _wait_until_alive(children, host, port)

@@ -1,4 +1,4 @@
-"""How a run makes room for people at work: it rests as long as it worked, for nobody waits for a run.
+"""How a run makes room for people at work: it rests twice as long as it worked, for nobody waits for a run.
 
 Its processes have the lowest priority already (`hub.serving`, `hub.database`). That yields the processors, not what they share: caches,
 memory, the disk with the log. At night and at weekends a run goes on without a rest.
@@ -10,7 +10,8 @@ from time import monotonic, sleep
 from hub.access.queries import anybody_at_work
 
 PIECE = 0.05  # seconds of work worth a rest
-LONGEST = 2.0  # seconds of one rest
+RESTS = 2  # times as long as it worked
+LONGEST = 3.0  # seconds of one rest
 LOOKED_EVERY = 5.0  # seconds for which the answer holds whether anybody is at work
 
 
@@ -34,7 +35,7 @@ class Pace:
         worked = monotonic() - self._since
         if worked >= PIECE:
             if self.busy:
-                sleep(min(worked, LONGEST))
+                sleep(min(RESTS * worked, LONGEST))
             self._since = monotonic()
 
 
