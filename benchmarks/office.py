@@ -184,6 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 (*demo.STEPS_BEFORE_OPENING, *demo.STEPS), demo.Demonstration(options.households)
             ):
                 return 1
+            _end_runs()
             passphrase = secrets.token_urlsafe(16)
             _make_staff(options.staff, passphrase)
             with socket.socket() as free:
@@ -234,9 +235,22 @@ def _make_staff(number: int, passphrase: str) -> None:
                 known.save(update_fields=["password"])
 
 
+def _end_runs() -> None:
+    """A run that an earlier day left unfinished would go on in the quiet half."""
+    from django.utils import timezone
+
+    from hub.screening.models import Run
+
+    unfinished = Run.objects.filter(state__in=[Run.State.WAITING, Run.State.RUNNING])
+    unfinished.update(state=Run.State.CANCELLED, finished_at=timezone.now())
+
+
 def _day(options: argparse.Namespace, port: int, passphrase: str) -> Times:
+    from django.utils import timezone
+
     from hub.screening import queries
     from hub.screening.actions import ask_for_run
+    from hub.screening.models import Run
 
     times, stop = Times(), threading.Event()
     coming_in = max(20.0, options.staff * 0.4)
@@ -257,7 +271,7 @@ def _day(options: argparse.Namespace, port: int, passphrase: str) -> Times:
     times.phase = QUIET
     time.sleep(half)
     print(f"  {half:.0f} s with the district being screened", flush=True)
-    until, runs = time.monotonic() + half, 0
+    until, runs, began = time.monotonic() + half, 0, timezone.now()
     while time.monotonic() < until:
         if queries.unfinished_run() is None:
             ask_for_run(by=None)
@@ -268,13 +282,9 @@ def _day(options: argparse.Namespace, port: int, passphrase: str) -> Times:
     stop.set()
     for thread in staff:
         thread.join(timeout=30)
-    finished = queries.latest_run()
-    took = (
-        finished.finished_at - finished.started_at
-        if finished and finished.finished_at and finished.started_at
-        else None
-    )
-    print(f"  {runs} runs were begun; the last finished one took {took}")
+    finished = Run.objects.filter(state=Run.State.DONE, started_at__gte=began).exclude(finished_at=None)
+    took = [round((run.finished_at - run.started_at).total_seconds()) for run in finished.order_by("pk")]
+    print(f"  {runs} runs were begun; seconds of those that finished: {took}")
     return times
 
 

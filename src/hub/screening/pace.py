@@ -1,17 +1,16 @@
-"""How a run makes room for people at work: it rests twice as long as it worked, for nobody waits for a run.
+"""How a run makes room for people at work: it rests as long as it worked, for nobody waits for a run.
 
 Its processes have the lowest priority already (`hub.serving`, `hub.database`). That yields the processors, not what they share: caches,
 memory, the disk with the log. At night and at weekends a run goes on without a rest.
 """
 
 from collections.abc import Callable
-from time import monotonic, sleep
+from time import monotonic, process_time, sleep
 
 from hub.access.queries import anybody_at_work
 
 PIECE = 0.05  # seconds of work worth a rest
-RESTS = 2  # times as long as it worked
-LONGEST = 3.0  # seconds of one rest
+LONGEST = 2.0  # seconds of one rest
 LOOKED_EVERY = 5.0  # seconds for which the answer holds whether anybody is at work
 
 
@@ -20,7 +19,7 @@ class Pace:
 
     def __init__(self, at_work: Callable[[], bool] = anybody_at_work) -> None:
         self._at_work = at_work
-        self._since = monotonic()
+        self._since = process_time()
         self._looked, self._busy = -LOOKED_EVERY, False
 
     @property
@@ -32,11 +31,11 @@ class Pace:
 
     def rest(self) -> None:
         """Rest if there is reason to."""
-        worked = monotonic() - self._since
+        worked = process_time() - self._since  # not what it waited for the processor
         if worked >= PIECE:
             if self.busy:
-                sleep(min(RESTS * worked, LONGEST))
-            self._since = monotonic()
+                sleep(min(worked, LONGEST))
+            self._since = process_time()
 
 
 UNPACED = Pace(lambda: False)
