@@ -23,9 +23,14 @@ class Line:
     key: str
     result: Result
     who: str
-    missing: tuple[Fact, ...]
+    facts: Mapping[str, Fact]
     needs_check: bool
     better: str = ""  # name of the programme advised in its place
+
+    @property
+    def missing(self) -> tuple[Fact, ...]:
+        """What is still unknown and could change the answer. Worked out where it is shown: most lines are refusals."""
+        return tuple(self.facts[name] for name in self.result.missing)
 
 
 @dataclass
@@ -104,7 +109,7 @@ def sheet(assessment: Assessment, names: Sequence[str]) -> Sheet:
             name if member is None else f"{name}-{member}",
             result,
             "" if member is None or len(names) == 1 else names[member],
-            tuple(rules.facts[name] for name in result.missing),
+            rules.facts,
             bool(rules.needs_check[name]) or result.programme.confidence not in CERTAIN,
             better[get_language() or "ko"] if better else "",
         )

@@ -84,6 +84,7 @@ class Assessment:
         self.rules = rules
         self.household = household
         self._values = values
+        self._open_reasons: dict[tuple[str, str], Reason] = {}
 
     def value(self, operand: object, member: int | None = None) -> Any:
         """The value of a plan's operand, for one member where it is a person's."""
@@ -185,8 +186,12 @@ class Assessment:
         return Amount(low, high, benefit.per, benefit.in_kind)
 
     def _open_reason(self, name: str, criterion: Criterion) -> Reason:
-        facts = self.rules.criterion_facts[name, criterion.id]
-        return Reason(criterion, None, tuple(sorted(facts & self._unknown)))
+        reason = self._open_reasons.get((name, criterion.id))
+        if reason is None:  # the same for every member
+            facts = self.rules.criterion_facts[name, criterion.id]
+            reason = Reason(criterion, None, tuple(sorted(facts & self._unknown)))
+            self._open_reasons[name, criterion.id] = reason
+        return reason
 
     @cached_property
     def _oracle(self) -> Oracle:
