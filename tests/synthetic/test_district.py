@@ -2,7 +2,6 @@
 real people.
 """
 
-import time
 from dataclasses import replace
 from datetime import date
 
@@ -322,12 +321,6 @@ def test_rules_name_facts_that_exist_or_are_latent(catalogue: Catalogue) -> None
     }  # fmt: skip
     missing = set(RULES) - set(catalogue.facts) - latent
     assert not missing, f"rules for facts the catalogue does not have (any more): {missing}"
-
-
-def test_the_whole_district_takes_seconds(catalogue: Catalogue) -> None:
-    started = time.process_time()
-    invent_district(catalogue, seed=9)
-    assert time.process_time() - started < 4
 
 
 # Any size ---------------------------------------------------------------------------------------------------
