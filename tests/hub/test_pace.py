@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from hub.access.models import Session
 from hub.access.queries import anybody_at_work
+from hub.people import exchange
 from hub.people.register import take_in_district
 from hub.programmes import queries as programmes
 from hub.screening import actions, pace
@@ -38,6 +39,7 @@ def clock(monkeypatch):
 
 def test_while_somebody_is_at_work_a_run_rests_as_long_as_it_worked(clock):
     ours = Pace(lambda: True)
+    ours.look()
     for worked in (0.3, 1.0, 60.0):
         clock.now += worked
         ours.rest()
@@ -53,6 +55,7 @@ def test_while_nobody_is_at_work_it_does_not_rest(clock):
 
 def test_a_moment_of_work_is_not_worth_a_rest_but_counts_towards_the_next(clock):
     ours = Pace(lambda: True)
+    ours.look()
     for _ in range(3):
         clock.now += pace.PIECE * 0.4
         ours.rest()
@@ -64,6 +67,7 @@ def test_whether_somebody_is_at_work_is_asked_every_few_seconds_only(clock):
     ours = Pace(lambda: bool(asked.append(clock.now)))
     for _ in range(100):
         clock.now += 0.2
+        ours.look()
         ours.rest()
     assert 3 <= len(asked) <= 5
 
@@ -76,16 +80,21 @@ def test_at_work_is_who_asked_for_a_page_in_the_last_minutes(client, coordinator
     assert anybody_at_work() is at_work
 
 
-def test_a_run_that_rests_finds_what_one_that_does_not_finds(db, settings, tmp_path, monkeypatch):
+def test_a_run_beside_people_at_work_rests_and_finds_what_one_at_night_finds(
+    client, coordinator, settings, tmp_path, monkeypatch
+):
     settings.SNAPSHOTS, settings.RUNS = tmp_path / "snapshots", tmp_path / "runs"
     rests = []
     monkeypatch.setattr(pace, "sleep", rests.append)
     monkeypatch.setattr(pace, "PIECE", 0.0)
+    monkeypatch.setattr(pace, "LOOKED_EVERY", 0.0)
+    monkeypatch.setattr(exchange, "_LINES", 10)  # so that it rests while it reads
     catalogue = programmes.catalogue()
     take_in_district(*invent_district(catalogue, households=60, seed=3), catalogue)
     at_once = actions.run_district_now()
     assert not rests
-    paced = actions.carry_out(actions.prepare_run(by=None).pk, pace=Pace(lambda: True))
+    client.force_login(coordinator)
+    paced = actions.carry_out(actions.prepare_run(by=None).pk, pace=Pace())
     assert len(rests) >= 3
     assert paced.state == Run.State.DONE
     found = [

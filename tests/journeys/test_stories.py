@@ -190,7 +190,9 @@ def test_the_keyboard_is_enough(hub: Hub, office: Office):
         expect(page.locator("#text")).to_be_focused()
         page.keyboard.type(hub.resident)
         page.keyboard.press("Enter")
-        page.wait_for_load_state("networkidle")  # what was found while typing comes once more, and takes the focus along
+        page.wait_for_load_state(
+            "networkidle"
+        )  # what was found while typing comes once more, and takes the focus along
         tab_to(page, f'main a[href="/household/{hub.to_ask}/"]')
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_contain_text(str(hub.to_ask))

@@ -119,7 +119,7 @@ def _carry_out(run: Run, progress: Progress, pace: Pace) -> None:
         rules,
         snapshot,
         run.folder,
-        workers=1 if pace.busy else 2,
+        workers=1 if pace.look() else 2,
         progress=progress,
         cancelled=lambda: _cancel_asked(run),
     )
@@ -134,6 +134,7 @@ def _snapshot(run: Run, catalogue: welfare.Catalogue, pace: Pace) -> Snapshot:
     if (run.snapshot_folder / "manifest.json").exists():
         return Snapshot(run.snapshot_folder)
     shutil.rmtree(run.snapshot_folder, ignore_errors=True)
+    pace.look()
     with transaction.atomic():
         households, members = people.tables_for_snapshot(catalogue, on=run.as_of, rest=pace.rest)
     return write_snapshot(
@@ -160,6 +161,7 @@ def _telling(run: Run, also: Progress | None, pace: Pace) -> Progress:
             Run.objects.filter(pk=run.pk).update(households_done=done)
         if also is not None:
             also(done, total)
+        pace.look()
         pace.rest()
 
     return tell
@@ -198,6 +200,7 @@ def _file_missed(run: Run, results: Results, rules: welfare.RuleSet, pace: Pace)
 def _pausing[Row](rows: Iterable[Row], pace: Pace) -> Iterator[Row]:
     for number, row in enumerate(rows):
         if number % PAUSED_EVERY == 0:
+            pace.look()
             pace.rest()
         yield row
 

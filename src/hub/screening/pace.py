@@ -22,18 +22,17 @@ class Pace:
         self._since = process_time()
         self._looked, self._busy = -LOOKED_EVERY, False
 
-    @property
-    def busy(self) -> bool:
-        """Whether somebody is at work."""
+    def look(self) -> bool:
+        """Whether somebody is at work. It asks the database, so never while a COPY of the same connection is under way."""
         if monotonic() - self._looked >= LOOKED_EVERY:
             self._busy, self._looked = self._at_work(), monotonic()
         return self._busy
 
     def rest(self) -> None:
-        """Rest if there is reason to."""
+        """Rest if there was reason to when it looked last."""
         worked = process_time() - self._since  # not what it waited for the processor
         if worked >= PIECE:
-            if self.busy:
+            if self._busy:
                 sleep(min(worked, LONGEST))
             self._since = process_time()
 
