@@ -51,14 +51,19 @@ def duties(user: User | AnonymousUser) -> tuple[Duty, ...]:
     return known
 
 
+def not_over() -> Q:
+    """Condition for posts that are held or will be held."""
+    return Q(until__isnull=True) | Q(until__gte=timezone.localdate())
+
+
 def posts_not_over(user: User) -> QuerySet[Post]:
     """The posts this user holds or will hold."""
-    return user.posts.filter(Q(until__isnull=True) | Q(until__gte=timezone.localdate()))
+    return user.posts.filter(not_over())
 
 
 def posts_naming(zone: Zone) -> QuerySet[Post]:
     """Posts that name this zone and are not over, by number."""
-    return zone.posts.filter(Q(until__isnull=True) | Q(until__gte=timezone.localdate())).order_by("pk")
+    return zone.posts.filter(not_over()).order_by("pk")
 
 
 _OF_POST = Q(post=OuterRef("pk"))
@@ -78,8 +83,7 @@ def own_zones(user: User | AnonymousUser) -> frozenset[str]:
 
 def users_who_may(right: Right, dong: str, zone: str | None = None) -> QuerySet[User]:
     """Users holding a post today that carries this right in this dong (ten-digit code) or zone of it, by name."""
-    today = timezone.localdate()
-    held = Post.objects.filter(Q(until__isnull=True) | Q(until__gte=today), since__lte=today)
+    held = Post.objects.filter(not_over(), since__lte=timezone.localdate())
     everywhere = [role for role, scope in SCOPES.items() if right in scope.rights and scope.whole_district]
     in_dongs = [role for role, scope in SCOPES.items() if right in scope.rights and not scope.whole_district]
     in_zone = Q(only_zones=True, zones__in=[] if zone is None else [zone])

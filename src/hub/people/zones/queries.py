@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, Prefetch, Q
-from django.utils import timezone
+from django.db.models import Count, Prefetch
 
 from hub import walls
 from hub.access.models import Post
+from hub.access.queries import not_over
 from hub.organisation import queries as organisation
 from hub.organisation.models import Centre, Zone
 from hub.people.models import Household
@@ -24,10 +24,7 @@ class Divided:
 
 def by_dong() -> list[Divided]:
     """All dongs, those that are divided first. Counts alone, sealed households included; no household is read."""
-    today = timezone.localdate()
-    held = Post.objects.filter(Q(until=None) | Q(until__gte=today), user__is_active=True).select_related(
-        "user"
-    )
+    held = Post.objects.filter(not_over(), user__is_active=True).select_related("user")
     with walls.everywhere(), transaction.atomic():
         lying = {
             (dong, zone): number
