@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Self
 
-from hub import messages, owning, places
+from hub import messages, owning, places, priority
 
 _DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 SETTLED = 5  # seconds a child must have lived to be worth starting again
@@ -74,7 +74,7 @@ def work() -> None:
 
     require_durable_database()
     # Somebody waits for a page, nobody for a run: on a busy machine pages come first.
-    os.nice(19)
+    priority.step_back()
 
     async def run() -> None:
         # Django's own connection belongs to the thread that opened it; a worker needs one of its own kind.

@@ -12,7 +12,6 @@ What differs between places comes from the environment and is read here and nowh
     HUB_PLAIN_HTTP    1 on one's own machine only: no HTTPS, so cookies cannot insist on it
     HUB_BEHIND_PROXY  1 when a proxy ends HTTPS and sets X-Forwarded-Proto and X-Forwarded-For itself
     HUB_AUDIT_HEADS   folder on another disk or mount for the heads of the audit trail (default: in the home)
-    HUB_BEHIND_PROXY  1 when a proxy ends HTTPS and sets X-Forwarded-Proto itself
     HUB_DEMO          1 for a demonstration: nobody must set up a second factor (set by `hub demo`)
     HUB_DEBUG         1 for developers: pages of exceptions with all values
 

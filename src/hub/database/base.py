@@ -4,19 +4,17 @@ Row-level security lets a transaction see the rows it says it may see. So that n
 backend says it at the beginning of each transaction, from what `hub.walls` holds at that moment; a statement outside any
 transaction gets one of its own. What was said ends with the transaction.
 
-A process that steps back for others, as the worker does for pages (`os.nice`), takes its share of the embedded server along.
+A process that steps back for others, as the worker does for pages (`hub.priority`), takes its share of the embedded server along.
 """
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.backends.postgresql import base
 
-from hub import walls
+from hub import priority, walls
 
 type Execute = Callable[..., Any]
 
@@ -29,12 +27,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.execute_wrappers.append(self._in_sight)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """As Django does; the server's process behind it gets the priority of this one."""
+        """As Django does; the server's process behind it gets the last place too if this one has it."""
         connection = super().get_new_connection(conn_params)
-        stepped_back = os.getpriority(os.PRIO_PROCESS, 0)
-        if stepped_back > 0 and settings.EMBEDDED_DATABASE:
-            with suppress(OSError):  # the system may not let us; it is a courtesy, no promise
-                os.setpriority(os.PRIO_PROCESS, connection.info.backend_pid, stepped_back)
+        if settings.EMBEDDED_DATABASE and priority.stepped_back():
+            priority.take_along(connection.info.backend_pid)
         return connection
 
     def set_autocommit(

@@ -1,15 +1,16 @@
-"""How a run makes room for people at work: it rests as long as it worked, for nobody waits for a run.
+"""How a run makes room for people at work: it rests three times as long as it worked, for nobody waits for a run.
 
 Its processes have the lowest priority already (`hub.serving`, `hub.database`). That yields the processors, not what they share: caches,
 memory, the disk with the log. At night and at weekends a run goes on without a rest.
 """
 
 from collections.abc import Callable
-from time import monotonic, process_time, sleep
+from time import monotonic, sleep
 
 from hub.access.queries import anybody_at_work
 
 PIECE = 0.05  # seconds of work worth a rest
+REST = 3.0  # seconds of rest for a second of work
 LONGEST = 2.0  # seconds of one rest
 LOOKED_EVERY = 5.0  # seconds for which the answer holds whether anybody is at work
 
@@ -19,7 +20,7 @@ class Pace:
 
     def __init__(self, at_work: Callable[[], bool] = anybody_at_work) -> None:
         self._at_work = at_work
-        self._since = process_time()
+        self._since = monotonic()
         self._looked, self._busy = -LOOKED_EVERY, False
 
     def look(self) -> bool:
@@ -30,11 +31,12 @@ class Pace:
 
     def rest(self) -> None:
         """Rest if there was reason to when it looked last."""
-        worked = process_time() - self._since  # not what it waited for the processor
+        # What PostgreSQL did for it counts, and so does waiting for a processor: the busier people are, the longer the rest.
+        worked = monotonic() - self._since
         if worked >= PIECE:
             if self._busy:
-                sleep(min(worked, LONGEST))
-            self._since = process_time()
+                sleep(min(REST * worked, LONGEST))
+            self._since = monotonic()
 
 
 UNPACED = Pace(lambda: False)
