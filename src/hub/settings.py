@@ -56,7 +56,13 @@ def _database() -> dict[str, Any]:
         # One transaction per request: what a request wrote and its audit entry stand or fall together.
         "ATOMIC_REQUESTS": True,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**options, "pool": {"min_size": 1, "max_size": 10, "timeout": 10}},
+        "OPTIONS": {
+            **options,
+            "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
+            # Each statement carries the conditions of the second wall: planning it anew took longer than carrying it out.
+            "server_side_binding": True,
+            "prepare_threshold": 5,
+        },
     }
 
 
