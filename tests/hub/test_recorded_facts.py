@@ -1,17 +1,20 @@
 """Facts from several sources stand beside each other; one is in force, and the record says which and why."""
 
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.access.access import Refused
 from hub.access.models import AccessRecord
 from hub.access.roles import Role
 from hub.people.actions import record_facts
 from hub.people.models import FactRecord
-from hub.people.queries import known, tables_for_snapshot
+from hub.people.queries import Facts, known, standings, tables_for_snapshot
 from hub.people.sources import RANK, Source
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +143,48 @@ def test_a_head_of_dong_sees_but_does_not_record(someone, household, catalogue):
 
 def test_every_source_has_a_rank():
     assert set(RANK) == set(Source)
+
+
+# -- what is said of facts without weighing them -----------------------------------------------------------------------
+
+
+DAY = date(2026, 6, 1)
+VALUES = {
+    "rent": st.integers(0, 10_000),
+    "tenure": st.sampled_from(["rent", "owner"]),
+    "long_gone": st.just(1),  # a fact that has left the catalogue
+}
+GAPS = {"rent": st.sampled_from(["unknown", "refused"]), "tenure": st.sampled_from(["none", "refused"])}
+
+
+@st.composite
+def records(draw):
+    """What several sources recorded about a household, none of it saved."""
+    found = []
+    for number in range(draw(st.integers(0, 4))):
+        values = draw(st.fixed_dictionaries({}, optional=VALUES))
+        gaps = draw(st.fixed_dictionaries({}, optional=GAPS))
+        found.append(
+            FactRecord(
+                pk=number + 1,
+                source=draw(st.sampled_from([Source.REGISTER, Source.VISIT])),
+                collected_on=DAY - timedelta(days=draw(st.integers(0, 2))),
+                expires_on=draw(st.sampled_from([None, DAY, DAY - timedelta(days=1)])),
+                values={name: value for name, value in values.items() if name not in gaps},
+                gaps=gaps or None,
+            )
+        )
+    return found
+
+
+@given(records())
+def test_what_is_in_force_and_how_much_was_recorded_is_told_as_if_each_fact_were_weighed(catalogue, recorded):
+    facts = Facts(recorded, catalogue, DAY)
+    weighed = standings(recorded, catalogue, DAY)
+    assert len(facts) == len(weighed)
+    assert facts.in_force == {
+        name: standing.value for name, standing in weighed.items() if standing.value is not None
+    }
+    said = [one for standing in weighed.values() for one in (standing.now, *standing.others)]
+    assert facts.recorded == Counter((one.collected_on, one.source, one.recorded_by) for one in said)
+    assert dict(facts) == weighed

@@ -7,7 +7,7 @@ from datetime import date
 from hub.people.identity import queries as identity
 from hub.people.identity.models import IdentityNumber
 from hub.people.models import Person
-from hub.people.queries import KnownHousehold, Standing
+from hub.people.queries import Facts, KnownHousehold
 from hub.privacy import queries as privacy
 
 
@@ -19,7 +19,7 @@ class Member:
     label: str
     numbers: list[IdentityNumber]
     consents: list[privacy.Standing]
-    facts: dict[str, Standing]
+    facts: Facts
     merged: tuple[Person, ...]
 
 

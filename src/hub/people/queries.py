@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -77,23 +78,85 @@ class Standing(NamedTuple):
         return any(other.value != self.now.value for other in self.others)
 
 
+class Facts(Mapping[str, Standing]):
+    """What stands on a day (today) for each fact of one household or person, by fact name.
+
+    A page shows a thousand facts only to who unfolds them, so statements are weighed when somebody looks at one. What the
+    law is asked with, and how much was recorded when, can be said without that.
+    """
+
+    def __init__(self, records: Iterable[FactRecord], catalogue: Catalogue, on: date | None = None) -> None:
+        self._records = list(records)
+        self._of_catalogue = catalogue.facts
+        self._catalogue = catalogue
+        self._on = on or timezone.localdate()
+
+    @cached_property
+    def _standings(self) -> dict[str, Standing]:
+        return standings(self._records, self._catalogue, self._on)
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return set().union(*map(self._told, self._records))
+
+    def _told(self, record: FactRecord) -> set[str]:
+        """The facts a record speaks of. One that has left the catalogue is kept but no longer speaks."""
+        return self._of_catalogue.keys() & (record.values.keys() | (record.gaps or {}).keys())
+
+    def __getitem__(self, name: str) -> Standing:
+        return self._standings[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._standings)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @cached_property
+    def in_force(self) -> dict[str, object]:
+        """The values that stand, as the library takes them; what is unknown is not there."""
+        if len(self._records) == 1 and not self._records[0].gaps:  # nothing is to be weighed
+            [record] = self._records
+            if record.expires_on is not None and record.expires_on < self._on:
+                return {}
+            facts = self._of_catalogue
+            return {
+                name: _value(facts[name], value)
+                for name, value in record.values.items()
+                if value is not None and name in facts
+            }
+        return {
+            name: standing.value for name, standing in self._standings.items() if standing.value is not None
+        }
+
+    @cached_property
+    def recorded(self) -> Counter[tuple[date, Source, str]]:
+        """How many statements there are of each day, source and name of who recorded them."""
+        found: Counter[tuple[date, Source, str]] = Counter()
+        for record in self._records:
+            by = record.recorded_by.name if record.recorded_by else ""
+            if number := len(self._told(record)):
+                found[record.collected_on, Source(record.source), by] += number
+        return found
+
+
 @dataclass(frozen=True)
 class KnownPerson:
-    """A member and what is known about it, by fact name; `merged` are the rows of the register that stepped back for it."""
+    """A member and what is known about it; `merged` are the rows of the register that stepped back for it."""
 
     person: Person
-    facts: dict[str, Standing]
+    facts: Facts
     merged: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True)
 class KnownHousehold:
-    """A household, its members in the register's order, and what is known about them, by fact name; those who have left it,
-    and the opening through which somebody sees all this.
+    """A household, its members in the register's order, and what is known about them; those who have left it, and the opening
+    through which somebody sees all this.
     """
 
     household: Household
-    facts: dict[str, Standing]
+    facts: Facts
     members: tuple[KnownPerson, ...]
     left: tuple[Person, ...] = ()
     opening: Opening | None = None
@@ -101,15 +164,11 @@ class KnownHousehold:
     def described(self) -> Described:
         """The facts in force as the library takes them. A fact without a statement is unknown."""
         return Described(
-            facts=_values(self.facts),
+            facts=self.facts.in_force,
             members=[
-                {"couple": member.person.couple or 0} | _values(member.facts) for member in self.members
+                {"couple": member.person.couple or 0} | member.facts.in_force for member in self.members
             ],
         )
-
-
-def _values(facts: Mapping[str, Standing]) -> dict[str, object]:
-    return {name: standing.value for name, standing in facts.items() if standing.value is not None}
 
 
 @dataclass(frozen=True)
@@ -143,11 +202,11 @@ def known(household: Household, catalogue: Catalogue, on: date | None = None) ->
         about_persons[stands[record.person_id or 0]].append(record)
     return KnownHousehold(
         household,
-        standings(household.records.select_related("recorded_by"), catalogue, on),
+        Facts(household.records.select_related("recorded_by"), catalogue, on),
         tuple(
             KnownPerson(
                 person,
-                standings(about_persons[person.pk], catalogue, on),
+                Facts(about_persons[person.pk], catalogue, on),
                 tuple(row for row in rows if row.same_as_id == person.pk),
             )
             for person in persons
@@ -391,11 +450,9 @@ def timeline(known: KnownHousehold, written: Iterable[Note], most: int = 60) -> 
         )
         for note in written
     ]
-    recorded = Counter(
-        (said.collected_on, said.source, said.recorded_by)
-        for standing in _standings_of(known)
-        for said in (standing.now, *standing.others)
-    )
+    recorded = known.facts.recorded.copy()
+    for member in known.members:
+        recorded += member.facts.recorded
     if known.left:
         of_others = FactRecord.objects.filter(person__in=known.left).select_related("recorded_by")
         for record in of_others.order_by("-pk")[:most]:
@@ -406,12 +463,6 @@ def timeline(known: KnownHousehold, written: Iterable[Note], most: int = 60) -> 
         for (on, source, who), number in recorded.items()
     ]
     return sorted(happenings, key=lambda one: one.on, reverse=True)[:most]
-
-
-def _standings_of(known: KnownHousehold) -> Iterator[Standing]:
-    yield from known.facts.values()
-    for member in known.members:
-        yield from member.facts.values()
 
 
 def tables_for_snapshot(
