@@ -79,7 +79,7 @@ class Missed(models.Model):
     run = models.ForeignKey(
         Run, on_delete=models.CASCADE, related_name="missed", db_index=False, db_constraint=False
     )
-    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="missed")
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="missed", db_index=False)
     person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="missed")
     centre = models.ForeignKey(
         Centre, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
@@ -89,7 +89,10 @@ class Missed(models.Model):
     won_a_year = models.BigIntegerField(default=0, help_text="for ordering; help in kind counts as nothing")
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["run", "programme", "household"], name="who_misses_it")]
+        indexes: ClassVar = [
+            models.Index(fields=["run", "programme", "household"], name="who_misses_it"),
+            models.Index(fields=["household", "run"], name="what_a_household_misses"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.household_id} {self.programme}"
