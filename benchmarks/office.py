@@ -220,11 +220,13 @@ def _make_staff(number: int, passphrase: str) -> None:
     from hub.access.models import User
     from hub.access.roles import Role
     from hub.organisation.models import Centre
-    from hub.people.models import Opening
+    from hub.people.models import Note, Opening
 
     centres = list(Centre.objects.order_by("code"))
     with transaction.atomic():
-        Opening.objects.filter(user__username__startswith="staff").delete()  # of an earlier day
+        # Of an earlier day: a household would have a longer past each time.
+        Opening.objects.filter(user__username__startswith="staff").delete()
+        Note.objects.filter(written_by__username__startswith="staff").delete()
         for place in range(number):
             name = f"staff{place}"
             known = User.objects.filter(username=name).first()
