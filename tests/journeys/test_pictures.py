@@ -33,10 +33,14 @@ def take(hub: Hub, office: Office, language: str) -> None:
             state_purpose(page)
             if name == "household":
                 page.locator("#missed + details > summary").click()
+                page.locator("#missed + details table").wait_for()
+                page.set_viewport_size({"width": 1280, "height": 1400})  # from who lives there to the reasons
+                page.evaluate("window.scrollTo(0, 0)")
             if name == "interview":
                 page.locator('form[action*="/interviews/with/"] button').click()
                 page.locator("#question").wait_for()
                 for _ in range(3):
                     answer(page)
+                page.evaluate("window.scrollTo(0, 0)")
             # Playwright would hide the text cursor with a style the page's policy rightly refuses.
             page.screenshot(path=IMAGES / f"{name}.{language}.png", caret="initial")
