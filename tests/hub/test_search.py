@@ -135,3 +135,15 @@ def test_the_page_searches_while_one_types_and_shows_where_the_people_live(clien
     assert reverse("household", args=[1]) in page
     mark = AccessRecord.objects.latest("pk")
     assert (mark.verb, mark.listed, mark.subjects) == ("people.searched", [1], 1)
+
+
+@pytest.mark.parametrize("text", ["봄", "ㅂ", "k", "--"])
+def test_too_little_is_told_apart_from_nobody(client, residents, coordinator, text):
+    client.force_login(coordinator)
+    page = client.post(reverse("search"), {"text": text}, headers={"HX-Request": "true"}).content.decode()
+    assert "두 글자 이상" in page
+    assert "검색 결과" not in page
+    assert not AccessRecord.objects.filter(verb="people.searched").exists()  # nobody was looked for
+    page = client.post(reverse("search"), {"text": "없는"}).content.decode()
+    assert "두 글자 이상" not in page
+    assert "검색 결과 0명" in page

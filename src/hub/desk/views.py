@@ -25,7 +25,7 @@ from hub.people.access import may_about, may_record, require_record
 from hub.people.forms import ExportReason, TakeOut, WriteNote
 from hub.people.models import Household
 from hub.people.queries import KnownHousehold
-from hub.people.search import MOST
+from hub.people.search import MOST, wanted
 from hub.people.views import closed
 from hub.programmes import queries as programmes
 from hub.screening import queries as screening
@@ -126,11 +126,18 @@ def search(request: HttpRequest) -> HttpResponse:
     whole_number = bool(_WHOLE_NUMBER.fullmatch(text))
     if whole_number:  # it is looked up elsewhere, with the care it needs, and shown nowhere
         text = ""
-    found = people.search(text, by=require_user(request.user)) if text.strip() else None
+    too_short = bool(text.strip()) and wanted(text) is None  # nobody was looked for, and nobody is missing
+    searched = text.strip() and not too_short
+    found = people.search(text, by=require_user(request.user)) if searched else None
     template = "desk/search.html#found" if request.htmx else "desk/search.html"  # type: ignore[attr-defined]
-    return render(
-        request, template, {"text": text, "found": found, "most": MOST, "whole_number": whole_number}
-    )
+    page = {
+        "text": text,
+        "found": found,
+        "most": MOST,
+        "whole_number": whole_number,
+        "too_short": too_short,
+    }
+    return render(request, template, page)
 
 
 @require_GET
