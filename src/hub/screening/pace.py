@@ -11,7 +11,7 @@ from hub.access.queries import anybody_at_work
 
 PIECE = 0.05  # seconds of work worth a rest
 REST = 3.0  # seconds of rest for a second of work
-LONGEST = 2.0  # seconds of one rest
+LONGEST = 10.0  # seconds of one rest
 LOOKED_EVERY = 5.0  # seconds for which the answer holds whether anybody is at work
 
 
