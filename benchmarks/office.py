@@ -4,10 +4,10 @@
 
 A closed model: each member of staff signs in for real, does one thing, reads and thinks for 8 to 12 s, and does the next:
 search, household page, work list, and a note written (the write). The purpose of a household is stated the first time; that a
-household asks for it is no page shown and not among the reads. Half of the time, by turns, the district is quiet; then runs of the district are asked for, and the same is measured while they go on. The staff live in threads of
-this process, beside server and database on the same cores, so they are part of the load. It ends by itself, prints a
-table, and its status says whether the promise was kept: p95 of reads up to 150 ms, of writes up to 300 ms, at most 30 %
-more during a run, no errors.
+household asks for it is no page shown and not among the reads. Half of the time, by turns, the district is quiet; then runs
+of the district are asked for, and the same is measured while they go on. The staff live in threads of this process, beside
+server and database on the same cores, so they are part of the load. It ends by itself, prints a table, and its status says
+whether the promise was kept: p95 of reads up to 150 ms, of writes up to 300 ms, at most 30 % more during a run, no errors.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 (*demo.STEPS_BEFORE_OPENING, *demo.STEPS), demo.Demonstration(options.households)
             ):
                 return 1
-            _end_runs()
+            _end_run()
             passphrase = secrets.token_urlsafe(16)
             _make_staff(options.staff, passphrase)
             with socket.socket() as free:
@@ -238,14 +238,16 @@ def _make_staff(number: int, passphrase: str) -> None:
                 known.save(update_fields=["password"])
 
 
-def _end_runs() -> None:
+def _end_run() -> None:
     """A run that an earlier day left unfinished would go on in the quiet half."""
     from django.utils import timezone
 
+    from hub.screening import queries
     from hub.screening.models import Run
 
-    unfinished = Run.objects.filter(state__in=[Run.State.WAITING, Run.State.RUNNING])
-    unfinished.update(state=Run.State.CANCELLED, finished_at=timezone.now())
+    if left := queries.unfinished_run():
+        left.state, left.finished_at = Run.State.CANCELLED, timezone.now()
+        left.save(update_fields=["state", "finished_at"])
 
 
 def _day(options: argparse.Namespace, port: int, passphrase: str) -> Times:

@@ -126,16 +126,15 @@ def search(request: HttpRequest) -> HttpResponse:
     whole_number = bool(_WHOLE_NUMBER.fullmatch(text))
     if whole_number:  # it is looked up elsewhere, with the care it needs, and shown nowhere
         text = ""
-    too_short = bool(text.strip()) and wanted(text) is None  # nobody was looked for, and nobody is missing
-    searched = text.strip() and not too_short
-    found = people.search(text, by=require_user(request.user)) if searched else None
+    enough = wanted(text) is not None  # else nobody is looked for, and nobody is missing
+    found = people.search(text, by=require_user(request.user)) if enough else None
     template = "desk/search.html#found" if request.htmx else "desk/search.html"  # type: ignore[attr-defined]
     page = {
         "text": text,
         "found": found,
         "most": MOST,
         "whole_number": whole_number,
-        "too_short": too_short,
+        "too_short": bool(text.strip()) and not enough,
     }
     return render(request, template, page)
 

@@ -87,7 +87,6 @@ class Facts(Mapping[str, Standing]):
 
     def __init__(self, records: Iterable[FactRecord], catalogue: Catalogue, on: date | None = None) -> None:
         self._records = list(records)
-        self._of_catalogue = catalogue.facts
         self._catalogue = catalogue
         self._on = on or timezone.localdate()
 
@@ -95,13 +94,9 @@ class Facts(Mapping[str, Standing]):
     def _standings(self) -> dict[str, Standing]:
         return standings(self._records, self._catalogue, self._on)
 
-    @cached_property
-    def _names(self) -> set[str]:
-        return set().union(*map(self._told, self._records))
-
     def _told(self, record: FactRecord) -> set[str]:
         """The facts a record speaks of. One that has left the catalogue is kept but no longer speaks."""
-        return self._of_catalogue.keys() & (record.values.keys() | (record.gaps or {}).keys())
+        return self._catalogue.facts.keys() & (record.values.keys() | (record.gaps or {}).keys())
 
     def __getitem__(self, name: str) -> Standing:
         return self._standings[name]
@@ -110,16 +105,16 @@ class Facts(Mapping[str, Standing]):
         return iter(self._standings)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(set().union(*map(self._told, self._records)))
 
-    @cached_property
+    @property
     def in_force(self) -> dict[str, object]:
         """The values that stand, as the library takes them; what is unknown is not there."""
         if len(self._records) == 1 and not self._records[0].gaps:  # nothing is to be weighed
             [record] = self._records
             if record.expires_on is not None and record.expires_on < self._on:
                 return {}
-            facts = self._of_catalogue
+            facts = self._catalogue.facts
             return {
                 name: _value(facts[name], value)
                 for name, value in record.values.items()
@@ -129,7 +124,7 @@ class Facts(Mapping[str, Standing]):
             name: standing.value for name, standing in self._standings.items() if standing.value is not None
         }
 
-    @cached_property
+    @property
     def recorded(self) -> Counter[tuple[date, Source, str]]:
         """How many statements there are of each day, source and name of who recorded them."""
         found: Counter[tuple[date, Source, str]] = Counter()
@@ -450,7 +445,7 @@ def timeline(known: KnownHousehold, written: Iterable[Note], most: int = 60) -> 
         )
         for note in written
     ]
-    recorded = known.facts.recorded.copy()
+    recorded = known.facts.recorded
     for member in known.members:
         recorded += member.facts.recorded
     if known.left:

@@ -1,7 +1,7 @@
 """How a run makes room for people at work: it rests three times as long as it worked, for nobody waits for a run.
 
-Its processes have the lowest priority already (`hub.serving`, `hub.database`). That yields the processors, not what they share: caches,
-memory, the disk with the log. At night and at weekends a run goes on without a rest.
+Its processes have the last place in the queue already (`hub.priority`). That yields the processors, not what they share: caches, memory,
+the disk with the log. At night and at weekends a run goes on without a rest.
 """
 
 from collections.abc import Callable
